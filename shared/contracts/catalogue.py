@@ -1,0 +1,35 @@
+"""Every fact there is, by its type: the source of the AsyncAPI document, the event docs and all decoders."""
+
+from typing import Final
+
+from shared.contracts import checkout, links, notify
+from shared.contracts.envelope import Event, type_of
+
+EVENTS: Final[dict[str, type[Event]]] = {
+    type_of(event): event
+    for event in (
+        links.OrganizationCreated,
+        links.OrganizationUpdated,
+        links.LinkCreated,
+        links.LinkUpdated,
+        links.LinkPaused,
+        links.LinkResumed,
+        links.LinkEnded,
+        links.UseHeld,
+        links.UseSettled,
+        links.UseReleased,
+        links.UseRefused,
+        checkout.SessionOpened,
+        checkout.SessionExpired,
+        checkout.SessionAbandoned,
+        checkout.ChargeCreated,
+        checkout.ChargePending,
+        checkout.ChargeSucceeded,
+        checkout.ChargeFailed,
+        checkout.ChargeExpired,
+        checkout.CallbackRefused,
+        notify.MailSent,
+        notify.MailFailed,
+        notify.MailSkipped,
+    )
+}

@@ -1,0 +1,275 @@
+"""What `links` says on the bus, and what it answers."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.envelope import Event
+from shared.kernel.money import Money
+
+Method = Literal["card", "mobile_money", "ussd", "bank_transfer"]
+LateSuccessPolicy = Literal["accept", "review", "refund"]
+EndedAs = Literal["archived", "revoked", "deleted"]
+RefusalReason = Literal["not_started", "expired", "exhausted", "paused", "archived", "revoked", "deleted"]
+
+
+class FixedView(msgspec.Struct, frozen=True, tag_field="type", tag="fixed"):
+    total: Money
+
+
+class FlexibleView(msgspec.Struct, frozen=True, tag_field="type", tag="flexible"):
+    """The buyer chooses an amount between the bounds (minor units of `currency`; None is unbounded)."""
+
+    currency: str
+    min_minor: int | None = None
+    max_minor: int | None = None
+
+
+class OpenView(msgspec.Struct, frozen=True, tag_field="type", tag="open"):
+    """The buyer chooses any amount; where no currency is named, any of the organization's."""
+
+    currency: str | None = None
+
+
+class ProductView(msgspec.Struct, frozen=True, tag_field="type", tag="product"):
+    """A product as it was when the link was made or last changed."""
+
+    product_id: UUID
+    name: str
+    total: Money
+    description: str | None = None
+    image_url: str | None = None
+
+
+class PlanView(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
+    plan_id: UUID
+    name: str
+    total: Money
+    interval: str
+
+
+class CartItemView(msgspec.Struct, frozen=True):
+    product_id: UUID
+    name: str
+    unit: Money
+    quantity: int
+
+
+class CartView(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
+    items: tuple[CartItemView, ...]
+    total: Money
+
+
+PricingView = FixedView | FlexibleView | OpenView | ProductView | PlanView | CartView
+
+
+class CollectView(msgspec.Struct, frozen=True):
+    """What the buyer is asked for: `required`, `optional` or `no`."""
+
+    email: Literal["required", "optional", "no"] = "optional"
+    name: Literal["required", "optional", "no"] = "optional"
+    phone: Literal["required", "optional", "no"] = "no"
+    address: Literal["required", "optional", "no"] = "no"
+
+
+class MerchantView(msgspec.Struct, frozen=True):
+    """The organization as a buyer sees it."""
+
+    name: str
+    logo_url: str | None = None
+    color: str | None = None
+    support_email: str | None = None
+    locale: str = "en"
+    timezone: str = "UTC"
+
+
+class LinkView(msgspec.Struct, frozen=True, kw_only=True):
+    """A link as checkout needs it: nothing private. `revision` counts changes, `uses.version` holds and settles."""
+
+    id: UUID
+    org_id: UUID
+    slug: str
+    title: str
+    description: str | None = None
+    pricing: PricingView
+    methods: tuple[Method, ...]
+    providers: tuple[str, ...] = ()
+    collect: CollectView = CollectView()
+    success_url: str | None = None
+    cancel_url: str | None = None
+    merchant: MerchantView
+    livemode: bool
+    paused_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_as: EndedAs | None = None
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+    uses_max: int | None = None
+    late_payment_policy: LateSuccessPolicy = "accept"
+    revision: int
+    uses: "UsesView"
+    exhausted_at: datetime | None = None
+
+
+class UsesView(msgspec.Struct, frozen=True):
+    used: int
+    held: int
+    version: int
+
+
+class OrganizationCreated(Event, frozen=True, kw_only=True):
+    owner: ClassVar[str] = "links"
+    entity: ClassVar[str] = "organization"
+    fact: ClassVar[str] = "created"
+
+    name: str
+
+
+class OrganizationUpdated(Event, frozen=True, kw_only=True):
+    owner: ClassVar[str] = "links"
+    entity: ClassVar[str] = "organization"
+    fact: ClassVar[str] = "updated"
+
+    name: str
+
+
+class LinkEvent(Event, frozen=True, kw_only=True):
+    """Carries the whole link, so that a reader needs no earlier fact."""
+
+    owner: ClassVar[str] = "links"
+    entity: ClassVar[str] = "link"
+
+    link: LinkView
+
+
+class LinkCreated(LinkEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "created"
+
+
+class LinkUpdated(LinkEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "updated"
+
+
+class LinkPaused(LinkEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "paused"
+
+
+class LinkResumed(LinkEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "resumed"
+
+
+class LinkEnded(LinkEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "ended"
+
+
+class UseEvent(Event, frozen=True, kw_only=True):
+    """One use of a link changed hands; `uses` are the link's counters right after it."""
+
+    owner: ClassVar[str] = "links"
+    entity: ClassVar[str] = "use"
+
+    session_id: UUID
+    uses: UsesView
+    uses_max: int | None = None
+
+
+class UseHeld(UseEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "held"
+
+    held_until: datetime
+
+
+class UseSettled(UseEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "settled"
+
+    charge_id: UUID
+
+
+class UseReleased(UseEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "released"
+
+    reason: Literal["failed", "lapsed", "abandoned"]
+
+
+class UseRefused(UseEvent, frozen=True, kw_only=True):
+    """Money came in after the last use was gone: recorded, not counted; the policy says what is next."""
+
+    fact: ClassVar[str] = "refused"
+
+    charge_id: UUID
+    policy: LateSuccessPolicy
+
+
+# Requests and answers
+
+
+class FindLink(msgspec.Struct, frozen=True):
+    slug: str
+
+
+class LinkFound(msgspec.Struct, frozen=True, tag_field="outcome", tag="found"):
+    link: LinkView
+
+
+class LinkMissing(msgspec.Struct, frozen=True, tag_field="outcome", tag="missing"):
+    pass
+
+
+FindLinkReply = LinkFound | LinkMissing
+
+
+class HoldUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for one use for a checkout session until `held_until`. Asking again for the session extends the hold."""
+
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    charge_id: UUID
+    held_until: datetime
+
+
+class UseIsHeld(msgspec.Struct, frozen=True, tag_field="outcome", tag="held"):
+    held_until: datetime
+
+
+class UseIsRefused(msgspec.Struct, frozen=True, tag_field="outcome", tag="refused"):
+    """The link refuses for good (`reason`, `since`)."""
+
+    reason: RefusalReason
+    since: datetime | None = None
+
+
+class AllUsesHeld(msgspec.Struct, frozen=True, tag_field="outcome", tag="all_held"):
+    """Every use that is left is held by another buyer, who may yet fail: worth trying again at `retry_at`."""
+
+    retry_at: datetime
+
+
+HoldUseReply = UseIsHeld | UseIsRefused | AllUsesHeld | LinkMissing
+
+
+class SettleUse(msgspec.Struct, frozen=True, kw_only=True):
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    charge_id: UUID
+    total: Money
+
+
+class ReleaseUse(msgspec.Struct, frozen=True, kw_only=True):
+    """Gives the use back, if it is still held for this very charge: a buyer who has tried again meanwhile keeps it."""
+
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    charge_id: UUID
+    reason: Literal["failed", "lapsed", "abandoned"]
+
+
+class UseState(msgspec.Struct, frozen=True):
+    """What became of the use, and the link's counters."""
+
+    state: Literal["held", "settled", "released", "refused", "unknown"]
+    uses: UsesView | None = None

@@ -1,0 +1,52 @@
+"""Every subject and stream on the bus, in one place."""
+
+from typing import Final
+from uuid import UUID
+
+from shared.contracts.envelope import Event
+
+VERSION: Final = "v1"
+OWNERS: Final = ("links", "checkout", "notify")
+
+STREAMS: Final[dict[str, tuple[str, ...]]] = {
+    "LINKS": ("links.evt.>",),
+    "CHECKOUT": ("checkout.evt.>",),
+    "NOTIFY": ("notify.evt.>",),
+    # What the server itself gave up on: the backstop behind each service's dead_letter table.
+    "DEAD": ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>"),
+}
+
+
+def stream_of(owner: str) -> str:
+    return owner.upper()
+
+
+def event_subject(event: type[Event], org_id: UUID) -> str:
+    """`checkout.evt.v1.<organization>.charge.succeeded`."""
+    return f"{event.owner}.evt.{VERSION}.{org_id}.{event.entity}.{event.fact}"
+
+
+def every(event: type[Event]) -> str:
+    """The subject of this fact for every organization: `checkout.evt.v1.*.charge.succeeded`."""
+    return f"{event.owner}.evt.{VERSION}.*.{event.entity}.{event.fact}"
+
+
+def rpc(owner: str, entity: str, verb: str) -> str:
+    """`links.rpc.v1.use.hold`: a question to a service, answered by any one of its replicas."""
+    return f"{owner}.rpc.{VERSION}.{entity}.{verb}"
+
+
+LINK_FIND: Final = rpc("links", "link", "find")
+USE_HOLD: Final = rpc("links", "use", "hold")
+USE_SETTLE: Final = rpc("links", "use", "settle")
+USE_RELEASE: Final = rpc("links", "use", "release")
+
+
+def dead_letters(owner: str, verb: str) -> str:
+    """`<owner>.rpc.v1.dead.<list|show|replay>`: what `paylinks dead` asks."""
+    return rpc(owner, "dead", verb)
+
+
+def outbox_wake(owner: str) -> str:
+    """A hint from any replica to the one that relays: something was just written to the outbox."""
+    return f"{owner}.wake.outbox"

@@ -1,0 +1,111 @@
+"""The outermost layer of every service's HTTP: request ids, traces, rate limits by address, metrics, the access log."""
+
+import re
+import time
+from typing import Any, Final
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.kernel.ids import new_id
+from shared.runtime import problems
+from shared.runtime.limits import Limiter, RateLimited
+from shared.runtime.logs import logger
+from shared.runtime.metrics import HTTP_LIMITED, HTTP_SECONDS
+from shared.runtime.tracing import continue_trace
+
+SLOW_SECONDS: Final = 1.0
+LOOPBACK: Final = ("127.0.0.1", "::1")
+LOOPBACK_TEST_PER_SECOND: Final = 2000
+"""One client on the machine of a test-mode stack may do this much, so that scripts and load tests are not held up."""
+
+_REQUEST_ID: Final = re.compile(rb"^[A-Za-z0-9_\-]{8,64}$")
+_UNLIMITED: Final = ("/health", "/ready", "/metrics", "/callbacks/")
+_log = logger("http")
+
+
+class Edge:
+    """An ASGI application around the service's own."""
+
+    def __init__(
+        self, app: ASGIApp, *, per_ip_per_second: int, test_mode: bool, trusted_proxies: frozenset[str]
+    ) -> None:
+        self._app = app
+        self._test_mode = test_mode
+        self._trusted = trusted_proxies
+        self._per_ip = Limiter("ip", per_second=per_ip_per_second, burst=per_ip_per_second * 4)
+        loopback = max(per_ip_per_second, LOOPBACK_TEST_PER_SECOND)
+        self._loopback = Limiter("ip", per_second=loopback, burst=loopback * 2)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        offered = headers.get(b"x-request-id", b"")
+        request_id = offered.decode() if _REQUEST_ID.match(offered) else new_id().hex
+        traceparent = headers.get(b"traceparent")
+        continue_trace(traceparent.decode("latin-1") if traceparent else None)
+        client = self._client_ip(scope, headers)
+        state: dict[str, Any] = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["client_ip"] = client
+        path = scope["path"]
+        began = time.perf_counter()
+        status = 500
+
+        async def send_stamped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            if not path.startswith(_UNLIMITED):
+                limiter = self._loopback if self._test_mode and client in LOOPBACK else self._per_ip
+                limiter.spend(client)
+            await self._app(scope, receive, send_stamped)
+        except RateLimited as fault:
+            HTTP_LIMITED.labels("ip").inc()
+            await _refuse(send_stamped, fault, request_id)
+        finally:
+            seconds = time.perf_counter() - began
+            route = scope.get("path_template") or "none"
+            HTTP_SECONDS.labels(route, scope["method"], status).observe(seconds)
+            if status >= 500 or seconds > SLOW_SECONDS:  # noqa: PLR2004 - server errors
+                _log.warning(
+                    "http.request",
+                    route=route,
+                    method=scope["method"],
+                    status=status,
+                    ms=int(seconds * 1000),
+                    request_id=request_id,
+                )
+            else:
+                _log.debug(
+                    "http.request",
+                    route=route,
+                    method=scope["method"],
+                    status=status,
+                    ms=int(seconds * 1000),
+                    request_id=request_id,
+                )
+
+    def _client_ip(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
+        """The peer; or, when the peer is our own gateway, the last address that it saw."""
+        peer = (scope.get("client") or ("unknown", 0))[0]
+        forwarded = headers.get(b"x-forwarded-for")
+        if forwarded is None or peer not in self._trusted:
+            return peer
+        return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()[:64]
+
+
+async def _refuse(send: Send, fault: RateLimited, request_id: str) -> None:
+    body = msgspec.json.encode(problems.document(fault.code, fault.values, request_id=request_id))
+    headers = [
+        (b"content-type", problems.MEDIA_TYPE.encode()),
+        (b"retry-after", str(fault.retry_after_seconds).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 429, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,0 +1,76 @@
+"""Writing facts. They commit with the change that they announce and are published by the relay afterwards."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts import subjects
+from shared.contracts.envelope import Event, type_of
+from shared.kernel.ids import new_id
+from shared.runtime.postgres import Transaction
+from shared.runtime.queries import statements
+from shared.runtime.tracing import current_traceparent
+
+_sql = statements(__file__)
+_encoder = msgspec.json.Encoder()
+
+
+class Wake:
+    """A hint that the outbox has something new. Losing one only costs the relay's polling interval."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def __call__(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def columns(
+    events: Sequence[Event], now: datetime, traceparents: Sequence[str | None] | None = None
+) -> tuple[list[Any], ...]:
+    """The events as parallel arrays (id, type, subject, link_id, data, traceparent, created_at).
+
+    For statements that write a change and its facts in one round trip: `INSERT INTO outbox (…)
+    SELECT * FROM unnest(…)`.
+    """
+    if traceparents is None:
+        traceparents = [current_traceparent()] * len(events)
+    return (
+        [new_id() for _ in events],
+        [type_of(type(event)) for event in events],
+        [subjects.event_subject(type(event), event.org_id) for event in events],
+        [event.link_id for event in events],
+        [_encoder.encode(event) for event in events],
+        list(traceparents),
+        [now for _ in events],
+    )
+
+
+async def add(
+    tx: Transaction,
+    events: Sequence[Event],
+    *,
+    now: datetime,
+    traceparents: Sequence[str | None] | None = None,
+) -> None:
+    if events:
+        await tx.execute(_sql["add_events"], *columns(events, now, traceparents))
+
+
+def one(event: Event) -> tuple[UUID, str, str, UUID | None, bytes, str | None]:
+    """One event as single values (id, type, subject, link_id, data, traceparent), for statements with one fact."""
+    return (
+        new_id(),
+        type_of(type(event)),
+        subjects.event_subject(type(event), event.org_id),
+        event.link_id,
+        _encoder.encode(event),
+        current_traceparent(),
+    )

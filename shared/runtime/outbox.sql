@@ -1,0 +1,60 @@
+-- name: add_events
+INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bytea[], $6::text[], $7::timestamptz[]);
+
+-- name: number_and_take
+-- Numbers what is not numbered yet and returns the batch. It commits before anything is published: a number, once
+-- it has been seen on the bus, never changes. Only the relay that holds the advisory lock runs this.
+WITH batch AS (
+    SELECT id, position, link_id, link_seq
+    FROM outbox
+    WHERE sent_at IS NULL
+    ORDER BY position
+    LIMIT $1
+),
+fresh AS (
+    SELECT link_id, count(*) AS n
+    FROM batch
+    WHERE link_id IS NOT NULL AND link_seq IS NULL
+    GROUP BY link_id
+),
+counted AS (
+    INSERT INTO outbox_sequence AS s (link_id, seq)
+    SELECT link_id, n FROM fresh
+    ON CONFLICT (link_id) DO UPDATE SET seq = s.seq + excluded.seq
+    RETURNING link_id, seq
+),
+numbered AS (
+    SELECT batch.id,
+           counted.seq - fresh.n + row_number() OVER (PARTITION BY batch.link_id ORDER BY batch.position) AS link_seq
+    FROM batch
+    JOIN fresh USING (link_id)
+    JOIN counted USING (link_id)
+    WHERE batch.link_seq IS NULL
+),
+kept AS (
+    UPDATE outbox SET link_seq = numbered.link_seq FROM numbered WHERE outbox.id = numbered.id
+    RETURNING outbox.id, outbox.link_seq
+)
+SELECT outbox.id, outbox.type, outbox.subject, outbox.link_id, outbox.data, outbox.traceparent, outbox.created_at,
+       coalesce(kept.link_seq, outbox.link_seq) AS link_seq
+FROM batch
+JOIN outbox ON outbox.id = batch.id
+LEFT JOIN kept ON kept.id = batch.id
+ORDER BY batch.position;
+
+-- name: mark_sent
+UPDATE outbox SET sent_at = now() WHERE id = ANY($1::uuid[]);
+
+-- name: unsend
+UPDATE outbox SET sent_at = NULL
+WHERE sent_at >= $1 AND ($2::text IS NULL OR type = $2);
+
+-- name: forget_sent
+DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000);
+
+-- name: count_unsent
+SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL;
+
+-- name: lead
+SELECT pg_try_advisory_lock($1);

@@ -1,0 +1,178 @@
+"""The shell of every service: one process, one event loop, HTTP and bus and tickers together.
+
+A service's composition root fills a `Parts` and calls `run`.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+import uvloop
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from litestar import Litestar, Response, get
+from litestar.config.app import AppConfig
+from litestar.openapi import OpenAPIConfig
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from shared.kernel.faults import Unavailable
+from shared.kernel.moment import Clock, utc_now
+from shared.runtime import logs, problems
+from shared.runtime.broker import Broker
+from shared.runtime.consumer import Consumer
+from shared.runtime.dead import DeadLetters
+from shared.runtime.edge import Edge
+from shared.runtime.migrate import migrate
+from shared.runtime.outbox import Wake
+from shared.runtime.postgres import Postgres
+from shared.runtime.relay import Relay
+from shared.runtime.settings import ServiceSettings, SettingsError
+from shared.runtime.tidy import Tidy
+
+STOP_SECONDS_MAX: Final = 5
+BODY_BYTES_MAX: Final = 256 * 1024
+
+
+class Runtime:
+    """What a service is built from; made by `run`, handed to its `build`."""
+
+    def __init__(self, name: str, settings: ServiceSettings, postgres: Postgres, clock: Clock = utc_now) -> None:
+        self.name = name
+        self.settings = settings
+        self.postgres = postgres
+        self.clock = clock
+        self.wake = Wake()
+        self.failed = asyncio.Event()
+        self.broker = Broker(settings.nats_url, name, on_closed=self.failed.set)
+
+
+class Parts(msgspec.Struct, kw_only=True):
+    """What a service adds: routes, consumers of facts, tickers that run for ever, and what to close at the end."""
+
+    route_handlers: Sequence[Any]
+    consumers: Sequence[Consumer] = ()
+    tickers: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    closers: Sequence[Callable[[], Awaitable[None]]] = ()
+    openapi: OpenAPIConfig | None = None
+    exception_handlers: dict[type[Exception] | int, Any] = {}
+    on_app_init: Sequence[Callable[[AppConfig], AppConfig]] = ()
+
+
+def litestar(parts: Parts, *extra: Any) -> Litestar:
+    return Litestar(
+        [*parts.route_handlers, *extra],
+        exception_handlers={**problems.HANDLERS, **parts.exception_handlers},
+        openapi_config=parts.openapi,
+        request_max_body_size=BODY_BYTES_MAX,
+        on_app_init=list(parts.on_app_init),
+        logging_config=None,
+    )
+
+
+def run(
+    name: str,
+    settings: Callable[[], ServiceSettings],
+    migrations: Path,
+    build: Callable[[Any], Awaitable[Parts]],
+) -> None:
+    """Runs the service until it is told to stop (SIGTERM, SIGINT: exit 0) or something essential ended (exit 1)."""
+    try:
+        values = settings()
+    except SettingsError as error:
+        sys.exit(f"paylinks {name}: {error}")
+    logs.configure(values.log_level, name)
+    sys.exit(uvloop.run(_serve(name, values, migrations, build)))
+
+
+async def _serve(
+    name: str, settings: ServiceSettings, migrations: Path, build: Callable[[Runtime], Awaitable[Parts]]
+) -> int:
+    log = logs.logger("service")
+    await _migrated(settings.postgres_dsn, migrations, log)
+    postgres = await Postgres.connect(settings.postgres_dsn, name=name, size_max=settings.postgres_pool_max)
+    runtime = Runtime(name, settings, postgres)
+    parts = await build(runtime)
+    relay = Relay(settings.postgres_dsn, runtime.broker, runtime.wake)
+    DeadLetters(runtime.broker, postgres, parts.consumers)
+    tidy = Tidy(postgres, runtime.clock)
+    edge = Edge(
+        litestar(parts, *_probes(runtime)),
+        per_ip_per_second=settings.rate_per_ip_per_second,
+        test_mode=settings.test_mode,
+        trusted_proxies=frozenset(settings.trusted_proxies.split(",")),
+    )
+    server = Server(
+        edge,
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGINL,
+        log_enabled=False,
+        websockets=False,
+        backlog=2048,
+        http1_settings=HTTP1Settings(header_read_timeout=10_000),
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    runtime.broker.start()
+    workers = [relay.run, tidy.run, *(consumer.run for consumer in parts.consumers), *parts.tickers]
+    tasks = [asyncio.create_task(work(), name=getattr(work, "__qualname__", "worker")) for work in workers]
+    serving = asyncio.create_task(server.serve(), name="http")
+    log.info("service.started", port=settings.http_port)
+    waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(runtime.failed.wait())]
+    done, _ = await asyncio.wait([serving, *tasks, *waits], return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        if task not in waits and not task.cancelled() and (error := task.exception()):
+            log.error("service.worker_died", worker=task.get_name(), exc_info=error)
+    server.stop()
+    for task in [*tasks, *waits]:
+        task.cancel()
+    await asyncio.wait([serving, *tasks, *waits], timeout=STOP_SECONDS_MAX)
+    for close in parts.closers:
+        await close()
+    await runtime.broker.stop()
+    await postgres.close()
+    return 0 if stopping.is_set() else 1
+
+
+async def _migrated(dsn: str, migrations: Path, log: logs.Logger) -> None:
+    """Waits for the database as long as it takes: it may start after us, or be on its way back."""
+    while True:
+        try:
+            applied = await migrate(dsn, migrations)
+        except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
+            log.warning("service.waiting_for_postgres", error=repr(error))
+            await asyncio.sleep(0.5)
+        else:
+            if applied:
+                log.info("service.migrated", applied=applied)
+            return
+
+
+def _probes(runtime: Runtime) -> list[Any]:
+    @get("/health", include_in_schema=False)
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @get("/ready", include_in_schema=False)
+    async def ready() -> Response[dict[str, bool]]:
+        try:
+            await runtime.postgres.fetchval("SELECT 1")
+            database = True
+        except Unavailable:
+            database = False
+        answers = {"postgres": database, "nats": runtime.broker.connected}
+        return Response(answers, status_code=200 if all(answers.values()) else 503)
+
+    @get("/metrics", include_in_schema=False)
+    async def metrics() -> Response[bytes]:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    return [health, ready, metrics]

@@ -1,0 +1,29 @@
+"""W3C trace context (https://www.w3.org/TR/trace-context/) through HTTP and NATS headers.
+
+Ids are carried along, not exported: a `traceparent` that came in is continued, otherwise one is begun, and logs, facts
+and calls to providers bear it.
+"""
+
+import re
+import secrets
+from contextvars import ContextVar
+
+_current: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_VALID = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+
+
+def current_traceparent() -> str | None:
+    return _current.get()
+
+
+def current_trace_id() -> str | None:
+    traceparent = _current.get()
+    return traceparent[3:35] if traceparent else None
+
+
+def continue_trace(traceparent: str | None) -> str:
+    """Makes `traceparent` (or a new one, when it is absent or malformed) the current one and returns it."""
+    if traceparent is None or not _VALID.match(traceparent):
+        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    _current.set(traceparent)
+    return traceparent

@@ -1,0 +1,70 @@
+from typing import Annotated
+
+import msgspec
+import pytest
+
+from shared.kernel.faults import Invalid
+from shared.runtime.body import BODY_BYTES_MAX, decode
+
+
+class Inner(msgspec.Struct, forbid_unknown_fields=True):
+    amount_minor: Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+
+
+class Sample(msgspec.Struct, forbid_unknown_fields=True):
+    title: Annotated[str, msgspec.Meta(max_length=20)]
+    pricing: Inner | None = None
+
+
+DECODER = msgspec.json.Decoder(Sample)
+
+
+def test_a_good_body_is_decoded():
+    assert decode(b'{"title":"Tea","pricing":{"amount_minor":5}}', DECODER) == Sample("Tea", Inner(5))
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (b'{"title":1}', "title"),
+        (b'{"title":"x","pricing":{"amount_minor":"5"}}', "pricing.amount_minor"),
+        (b'{"title":"x","pricing":{"amount_minor":0}}', "pricing.amount_minor"),
+        (b'{"title":"x","pricing":{"amount_minor":1180591620717411303424}}', "pricing.amount_minor"),
+        (b'{"title":"x","pricing":{"amount_minor":1.5}}', "pricing.amount_minor"),
+        (b'{"title":"' + b"x" * 21 + b'"}', "title"),
+    ],
+)
+def test_the_field_that_is_wrong_is_named_by_its_path(raw, field):
+    with pytest.raises(Invalid) as refusal:
+        decode(raw, DECODER)
+    assert refusal.value.values["field"] == field
+    assert refusal.value.values["rule"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"null",
+        b"[]",
+        b'{"titel":"x"}',
+        b'{"title":"a","title":"b"}',
+        b'{"title":"a","pricing":{"amount_minor":1,"amount_minor":2}}',
+        rb'{"title":"\u0000"}',
+        rb'{"title":"\u001b"}',
+        rb'{"title":"\ud800"}',
+        b'{"title":"a\x00"}',
+        b'{"title":"\x7f"}'.replace(b"\x7f", rb"\u007F"),
+        b"[" * 60000,
+        b'{"title":"' + b" " * BODY_BYTES_MAX + b'"}',
+    ],
+)
+def test_whatever_else_is_wrong_is_a_refusal_and_nothing_worse(raw):
+    with pytest.raises(Invalid):
+        decode(raw, DECODER)
+
+
+def test_an_escaped_letter_is_not_taken_for_a_control_character():
+    assert decode(rb'{"title":"\u00e9\u0041"}', DECODER).title == "éA"

@@ -1,0 +1,68 @@
+"""The outermost layer, driven as an ASGI application."""
+
+import pytest
+
+from shared.runtime.edge import Edge
+
+
+async def answer(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": scope["state"]["client_ip"].encode(), "more_body": False})
+
+
+def edge(**changes):
+    options = {"per_ip_per_second": 1, "test_mode": False, "trusted_proxies": frozenset({"10.0.0.1"})}
+    return Edge(answer, **(options | changes))
+
+
+async def ask(app, *, peer="203.0.113.9", path="/", headers=()):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": list(headers), "client": (peer, 1)}
+    await app(scope, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+
+async def test_every_answer_bears_a_request_id_and_keeps_the_callers():
+    status, headers, _ = await ask(edge(), headers=[(b"x-request-id", b"abc-12345678")])
+    assert (status, headers[b"x-request-id"]) == (200, b"abc-12345678")
+
+
+@pytest.mark.parametrize("offered", [b"short", b"has space in it", b'quote"quote', b"x" * 65])
+async def test_a_request_id_that_could_spoil_a_log_is_replaced(offered):
+    _, headers, _ = await ask(edge(), headers=[(b"x-request-id", offered)])
+    assert headers[b"x-request-id"] != offered
+
+
+async def test_one_address_is_limited_and_told_when_to_come_back():
+    app = edge()
+    for _ in range(4):
+        assert (await ask(app))[0] == 200
+    status, headers, body = await ask(app)
+    assert (status, headers[b"retry-after"]) == (429, b"1")
+    assert b'"code":"rate_limited"' in body
+    assert (await ask(app, peer="203.0.113.10"))[0] == 200
+
+
+async def test_health_and_callbacks_are_never_limited_by_address():
+    app = edge()
+    for path in ("/health", "/callbacks/sandbox/1") * 6:
+        assert (await ask(app, path=path))[0] == 200
+
+
+async def test_a_loopback_client_of_a_test_stack_may_do_five_hundred_a_second():
+    app = edge(test_mode=True)
+    for _ in range(500):
+        assert (await ask(app, peer="127.0.0.1"))[0] == 200
+
+
+async def test_the_forwarded_address_counts_only_behind_our_own_gateway():
+    forwarded = [(b"x-forwarded-for", b"198.51.100.7, 203.0.113.77")]
+    assert (await ask(edge(), peer="10.0.0.1", headers=forwarded))[2] == b"203.0.113.77"
+    assert (await ask(edge(), peer="203.0.113.9", headers=forwarded))[2] == b"203.0.113.9"
