@@ -1,0 +1,21 @@
+import sys
+
+from cyclopts import App
+
+INTERRUPTED = 130
+
+app = App(name="paylinks", help="Self-hosted payment links.")
+# Loaded only when used: a command must not pay for the imports of the others.
+app.command("deploy.cli.up:up", name="up")
+app.command("deploy.cli.env:env", name="env")
+app.command("deploy.cli.watch:watch", name="watch")
+app.command("deploy.cli.dead:app", name="dead")
+app.command("deploy.cli.outbox:app", name="outbox")
+
+
+def main() -> None:
+    try:
+        app()
+    except KeyboardInterrupt:
+        # Ctrl-C before a command listens for it: what a shell expects, without a traceback.
+        sys.exit(INTERRUPTED)

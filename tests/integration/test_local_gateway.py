@@ -1,0 +1,146 @@
+"""The gateway in front of a server that says what it was told."""
+
+import asyncio
+import json
+import socket
+
+import httpx
+import pytest
+
+from deploy.local import gateway
+from deploy.local.child import Child
+from deploy.local.ports import is_free
+from deploy.local.progress import Progress
+
+UPSTREAMS = ("links", "checkout", "notify")
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Echo:
+    """Answers with what it heard. `/checkout/live` streams instead, and never ends."""
+
+    def __init__(self):
+        self.port = free_port()
+        self._server = None
+
+    async def start(self):
+        self._server = await asyncio.start_server(self._answer, "127.0.0.1", self.port, limit=4_000_000)
+
+    async def stop(self):
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _answer(self, reader, writer):
+        try:
+            lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+            await reader.readexactly(int(headers.get("content-length", 0)))
+            if lines[0].startswith("GET /checkout/live "):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+                writer.write(b"data: first\n\n")
+                await writer.drain()
+                await reader.read()
+            else:
+                body = json.dumps({"line": lines[0], "headers": headers}).encode()
+                head = f"HTTP/1.1 200 OK\r\nX-Request-Id: its-own\r\nConnection: close\r\nContent-Length: {len(body)}"
+                writer.write(head.encode() + b"\r\n\r\n" + body)
+                await writer.drain()
+        except asyncio.IncompleteReadError:
+            return
+        finally:
+            writer.close()
+
+
+@pytest.fixture(scope="module")
+async def echo():
+    server = Echo()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture(scope="module")
+async def http(tmp_path_factory, echo):
+    folder, port = tmp_path_factory.mktemp("gateway"), free_port()
+    # Nobody listens for notify.
+    upstreams = {"links": echo.port, "checkout": echo.port, "notify": free_port()}
+    program = gateway.program(folder, port=port, upstreams=upstreams)
+    child = Child(program, log=folder / "gateway.log", progress=Progress(), on_restart=lambda: None)
+    await child.start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            yield client
+    finally:
+        await child.stop(hurry=asyncio.Event())
+    assert is_free(port)
+
+
+async def test_services_see_the_callers_address_and_not_what_the_caller_claims(http):
+    answer = await http.get("/v1/payment-links?limit=1", headers={"X-Forwarded-For": "6.6.6.6"})
+    heard = answer.json()
+    assert heard["line"] == "GET /v1/payment-links?limit=1 HTTP/1.1"
+    assert heard["headers"]["x-forwarded-for"] == "127.0.0.1"
+
+
+async def test_a_request_without_an_id_gets_one_that_service_and_caller_both_see(http):
+    answer = await http.get("/v1/payment-links")
+    assert answer.headers.get_list("x-request-id") == [answer.json()["headers"]["x-request-id"]]
+
+
+@pytest.mark.parametrize(("sent", "kept"), [("checkout-7.a_B", True), ("short", False), ("a b c d e f", False)])
+async def test_a_callers_own_request_id_is_kept_when_it_is_well_formed(http, sent, kept):
+    answer = await http.get("/v1/payment-links", headers={"X-Request-Id": sent})
+    assert (answer.headers["x-request-id"] == sent) is kept
+
+
+async def test_documents_are_the_services_own(http):
+    assert (await http.get("/docs/openapi/checkout.json")).json()["line"] == "GET /openapi.json HTTP/1.1"
+    assert (await http.get("/docs/asyncapi.json")).json()["line"] == "GET /asyncapi.json HTTP/1.1"
+
+
+async def test_a_stream_passes_at_once(http):
+    async with asyncio.timeout(3), http.stream("GET", "/checkout/live") as answer:
+        assert await anext(answer.aiter_text()) == "data: first\n\n"
+
+
+async def test_a_path_of_nobody_is_a_problem_with_a_request_id(http):
+    answer = await http.get("/nothing/here")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "not_found"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+async def test_a_body_over_one_megabyte_is_refused(http):
+    answer = await http.post("/v1/payment-links", content=b"x" * 1_000_001)
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "payload_too_large"
+
+
+async def test_a_service_that_is_down_is_a_problem_that_says_when_to_come_back(http):
+    answer = await http.get("/v1/mails")
+    assert answer.status_code in {502, 503}
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"] == "2"
+    assert answer.json()["status"] == answer.status_code
+    assert answer.json()["code"] == "unavailable"
+
+
+async def test_a_person_sees_a_page_instead(http):
+    answer = await http.get("/v1/mails", headers={"Accept": "text/html,*/*"})
+    assert answer.status_code == 503
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Please do not pay again" in answer.text
+
+
+async def test_a_service_that_restarts_is_waited_for(http, echo):
+    await echo.stop()
+    waiting = asyncio.create_task(http.get("/v1/payment-links"))
+    await asyncio.sleep(0.5)
+    await echo.start()
+    assert (await waiting).status_code == 200

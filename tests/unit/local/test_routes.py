@@ -1,0 +1,28 @@
+import re
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+
+def routes_of_caddy():
+    text = (PROJECT / "deploy" / "caddy" / "Caddyfile").read_text()
+    paths = dict(re.findall(r"^\t@([\w-]+) path (.+)$", text, re.MULTILINE))
+    routes = {}
+    for name, block in re.findall(r"^\thandle @([\w-]+) \{\n(.*?)^\t\}", text, re.MULTILINE | re.DOTALL):
+        (service,) = re.findall(r"PAYLINKS_UPSTREAM_(\w+):", block)
+        rewritten = re.findall(r"rewrite (\S+)", block)
+        answer = service.lower() + (f", as `{rewritten[0]}`" if rewritten else "")
+        routes |= dict.fromkeys(paths.pop(name).split(), answer)
+    assert not paths, f"named and never handled: {paths}"
+    return routes
+
+
+def routes_of_docs():
+    rows = re.findall(r"^\| `(\S+)` \| (.+) \|$", (PROJECT / "docs" / "gateway.md").read_text(), re.MULTILINE)
+    return {path: answer for path, answer in rows if "the gateway itself" not in answer}
+
+
+def test_the_table_in_the_docs_is_the_table_of_the_gateway():
+    routes = routes_of_caddy()
+    assert routes
+    assert routes_of_docs() == routes
