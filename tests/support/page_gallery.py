@@ -1,0 +1,237 @@
+"""Every page a buyer can see, in every state, with sample data.
+
+`python -m tests.support.page_gallery /tmp/gallery` writes one HTML file each, for eyes and for screenshots.
+"""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import get_args
+
+from msgspec.structs import replace
+
+from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
+from services.checkout.web.views import (
+    CardField,
+    CheckoutView,
+    ChosenPrice,
+    Collect,
+    CustomField,
+    FieldError,
+    FixedPrice,
+    HeldView,
+    Merchant,
+    ProblemView,
+    Receipt,
+    RecentPayment,
+    RefusalView,
+    Retry,
+    SessionView,
+)
+from shared.contracts.checkout import FailureReason
+from shared.contracts.links import RefusalReason
+
+NOW = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
+ZONE = "Africa/Kampala"
+NONCE = "gallery"
+PROVIDER = "https://provider.test"
+MERCHANT = Merchant(name="Kisakye Crafts", color="#0a5cff", support_email="hello@kisakye.example")
+
+CHECKOUT = CheckoutView(
+    path="/checkout/invoice-123",
+    merchant=MERCHANT,
+    title="Invoice #123",
+    description="Six woven baskets, natural dye.\nDelivery to Kampala is included.",
+    price=FixedPrice(50_000, "UGX"),
+    methods=("mobile_money", "card"),
+    livemode=False,
+    uses_left=2,
+    expires_at=NOW + timedelta(days=3),
+    time_zone=ZONE,
+    countries=("UG",),
+    card=CardField(f"{PROVIDER}/fields/card?publishable_key=pk_sandbox_1&locale=en"),
+    attempt="attempt-1",
+    docs_url="/docs/sandbox",
+)
+LIVE = replace(CHECKOUT, livemode=True, uses_left=None, expires_at=None)
+SESSION = SessionView(
+    path="/checkout/sessions/s1",
+    state="prompt_sent",
+    version="1",
+    merchant=MERCHANT,
+    title="Invoice #123",
+    minor=50_000,
+    currency="UGX",
+    livemode=False,
+    now=NOW,
+    time_zone=ZONE,
+    phone="+256772123456",
+    prompt_expires_at=NOW + timedelta(minutes=5),
+    stream_url="/checkout/sessions/s1/stream",
+    poll_url="/checkout/sessions/s1/state",
+    retry=Retry(phone="+256772123456", country="UG", attempt="attempt-2", other_url="/checkout/invoice-123"),
+)
+RECEIPT = Receipt(
+    reference="PL-7Q2M-9XKD",
+    paid_at=NOW,
+    method="mobile_money",
+    payer_hint="456",
+    email="amina@example.com",
+)
+
+
+def checkout_views() -> dict[str, CheckoutView]:
+    everything = Collect(
+        email="required",
+        name="required",
+        phone="optional",
+        address="required",
+        custom=(
+            CustomField("size", "T-shirt size", kind="select", required=True, options=("S", "M", "L")),
+            CustomField("note", "A note for the maker"),
+            CustomField("terms", "I accept the terms of delivery", kind="checkbox", required=True),
+        ),
+    )
+    wrong = {
+        "email": "amina@",
+        "amount": "500",
+        "method": "mobile_money",
+        "mobile_phone": "0803 12",
+        "custom.note": "Blue, please",
+    }
+    flexible = ChosenPrice(("UGX",), min_minor=1_000, max_minor=500_000)
+    return {
+        "checkout-fixed": CHECKOUT,
+        "checkout-live-gold": replace(
+            LIVE,
+            merchant=Merchant(name="Teranga Solaire", color="#ffd23f"),
+            title="Kit solaire 200 W",
+            price=FixedPrice(185_000, "XOF"),
+            countries=("SN", "CI"),
+            methods=("mobile_money", "card", "ussd", "bank_transfer"),
+        ),
+        "checkout-flexible": replace(LIVE, title="Support our school", price=flexible, description=None),
+        "checkout-open": replace(
+            LIVE,
+            title="Tip jar",
+            price=ChosenPrice(("USD", "KES")),
+            countries=("KE",),
+            values={"amount": "1,250.50", "mobile_phone": "0712345678"},
+        ),
+        "checkout-card": replace(LIVE, methods=("card",), price=FixedPrice(1_999, "USD")),
+        "checkout-card-page": replace(LIVE, methods=("card",), card=CardField(None)),
+        "checkout-everything": replace(LIVE, collect=everything, cancel_url="https://kisakye.example/cart"),
+        "checkout-errors": replace(
+            LIVE,
+            price=flexible,
+            collect=everything,
+            values=wrong,
+            errors=(
+                FieldError("form", "try_again"),
+                FieldError("amount", "amount_too_small", minor=1_000, currency="UGX"),
+                FieldError("email", "email_invalid"),
+                FieldError("custom.size", "required"),
+                FieldError("mobile_phone", "phone_invalid"),
+            ),
+        ),
+        "checkout-paid-before": replace(
+            LIVE, recent_payment=RecentPayment(NOW - timedelta(minutes=4), "/checkout/sessions/s0")
+        ),
+        "checkout-long": replace(
+            LIVE,
+            merchant=Merchant(name="Association des Commerçantes et Commerçants du Grand Marché de Ouagadougou-Centre"),
+            title="Contribution annuelle extraordinaire pour la reconstruction de la halle principale",
+            description="Un très long texte. " * 40,
+            price=FixedPrice(123_456_789_000, "UGX"),
+        ),
+    }
+
+
+def session_views() -> dict[str, SessionView]:
+    stopped = replace(SESSION, stream_url=None, poll_url=None, prompt_expires_at=None)
+    views = {
+        "session-prompt": SESSION,
+        "session-redirecting": replace(
+            SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
+        ),
+        "session-processing": replace(SESSION, state="processing", phone=None, retry=None),
+        "session-paid": replace(
+            stopped, state="paid", retry=None, receipt=RECEIPT, success_url="https://kisakye.example/thanks"
+        ),
+        "session-paid-card": replace(
+            stopped,
+            state="paid",
+            retry=None,
+            livemode=True,
+            receipt=replace(RECEIPT, method="card", brand="visa", payer_hint="4242", email=None),
+        ),
+        "session-failed-error": replace(
+            stopped,
+            state="failed",
+            failure="payer_not_found",
+            retry=replace(SESSION.retry, phone="0772", error=FieldError("mobile_phone", "phone_invalid")),
+        ),
+    }
+    for failure in get_args(FailureReason):
+        views[f"session-failed-{failure}"] = replace(stopped, state="failed", failure=failure)
+    for state in ("expired", "abandoned", "under_review", "refunded"):
+        views[f"session-{state}"] = replace(
+            stopped, state=state, retry=None, phone=None, restart_url="/checkout/invoice-123"
+        )
+    return views
+
+
+def refusal_views() -> dict[str, RefusalView]:
+    return {
+        f"refusal-{reason}": RefusalView(
+            path="/checkout/invoice-123",
+            reason=reason,
+            livemode=True,
+            merchant=MERCHANT,
+            title="Invoice #123",
+            since=NOW - timedelta(days=2),
+            starts_at=NOW + timedelta(days=1),
+            time_zone=ZONE,
+        )
+        for reason in get_args(RefusalReason)
+    }
+
+
+def problem_views() -> dict[str, ProblemView]:
+    kinds = ("not_found", "forbidden", "rate_limited", "unavailable", "broken")
+    return {
+        f"problem-{kind}": ProblemView(path="/checkout/invoice-123", kind=kind, request_id="req_8f3a") for kind in kinds
+    }
+
+
+HELD = HeldView(
+    path="/checkout/invoice-123",
+    livemode=True,
+    merchant=MERCHANT,
+    title="Invoice #123",
+    now=NOW,
+    retry_at=NOW + timedelta(minutes=7),
+    time_zone=ZONE,
+)
+
+
+def pages(locale: str) -> dict[str, bytes]:
+    """Every page by name, with the nonce `gallery`."""
+    return {
+        **{name: render_checkout(view, locale=locale, nonce=NONCE) for name, view in checkout_views().items()},
+        **{name: render_session(view, locale=locale, nonce=NONCE) for name, view in session_views().items()},
+        **{name: render_refusal(view, locale=locale, nonce=NONCE) for name, view in refusal_views().items()},
+        **{name: render_problem(view, locale=locale, nonce=NONCE) for name, view in problem_views().items()},
+        "held": render_held(HELD, locale=locale, nonce=NONCE),
+    }
+
+
+def main(folder: Path) -> None:
+    for locale in ("en", "fr", "rw", "sw", "lg"):
+        (folder / locale).mkdir(parents=True, exist_ok=True)
+        for name, page in pages(locale).items():
+            (folder / locale / f"{name}.html").write_bytes(page)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
