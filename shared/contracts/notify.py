@@ -1,11 +1,15 @@
 """What `notify` says on the bus. Addresses are not repeated here: the ledger of mails has them."""
 
+from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
+
+import msgspec
 
 from shared.contracts.envelope import Event
 
 MailKind = Literal["receipt"]
+MailState = Literal["due", "sending", "sent", "failed", "skipped"]
 
 
 class MailEvent(Event, frozen=True, kw_only=True):
@@ -35,3 +39,34 @@ class MailSkipped(MailEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "skipped"
 
     reason: Literal["no_address", "no_longer_due"]
+
+
+# Requests and answers
+
+
+class ListMails(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks for entries of the ledger of mails, newest first; `limit` is at most 500."""
+
+    charge_id: UUID | None = None
+    link_id: UUID | None = None
+    state: MailState | None = None
+    limit: int = 50
+
+
+class MailView(msgspec.Struct, frozen=True, kw_only=True):
+    """One mail, as the ledger has it. `attempts` counts conversations with the mail server about this very mail."""
+
+    id: UUID
+    org_id: UUID
+    link_id: UUID | None
+    charge_id: UUID | None
+    kind: MailKind
+    to_address: str | None
+    locale: str
+    state: MailState
+    attempts: int
+    due_at: datetime
+    message_id: str
+    last_error: str | None
+    created_at: datetime
+    sent_at: datetime | None

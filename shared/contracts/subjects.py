@@ -40,6 +40,7 @@ LINK_FIND: Final = rpc("links", "link", "find")
 USE_HOLD: Final = rpc("links", "use", "hold")
 USE_SETTLE: Final = rpc("links", "use", "settle")
 USE_RELEASE: Final = rpc("links", "use", "release")
+MAIL_LIST: Final = rpc("notify", "mail", "list")
 
 
 def dead_letters(owner: str, verb: str) -> str:

@@ -12,7 +12,7 @@ from shared.kernel.text import has_control_characters
 BODY_BYTES_MAX: Final = 64 * 1024
 
 _T = TypeVar("_T")
-_AT: Final = re.compile(r"^(?P<rule>.*?)(?: - at `(?P<path>[^`]*)`)?$", re.DOTALL)
+_AT: Final = re.compile(r"^(?P<rule>.*?)(?: - at (?:`key` in )?`(?P<path>[^`]*)`)?$", re.DOTALL)
 _HAS_CONTROL_ESCAPE: Final = re.compile(rb"\\u00(?:0[0-8bcBCeEfF]|1[0-9a-fA-F]|7[fF])|\\u[dD][89a-fA-F]")
 
 

@@ -5,14 +5,15 @@ connection; docs/adr says what was seen of FastStream's own pull loop under faul
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
 from faststream.nats import NatsBroker
+from faststream.response import Response
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 from nats.js import JetStreamContext
 from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import BadRequestError, NotFoundError
@@ -26,7 +27,15 @@ from shared.runtime.tracing import continue_trace, current_traceparent
 STREAM_AGE_DAYS: Final = 14
 DEDUPE_SECONDS: Final = 600
 REQUEST_SECONDS_MAX: Final = 2.5
-STREAM_BYTES_MAX: Final = 8 * 2**30
+API_SECONDS_MAX: Final = 2
+"""A question to JetStream that went to a connection that dies is asked again this much later."""
+STOP_SECONDS_MAX: Final = 1
+STOP_HANDSHAKE_SECONDS_MAX: Final = 0.3
+STOP_CANCELLED_SECONDS_MAX: Final = 0.05
+CANCELS: Final = 3
+"""nats-py's drain takes the first cancellation for the end of one of its waits, and begins the next."""
+
+ERROR_HEADER: Final = "Paylinks-Error"
 
 _log = logger("broker")
 _In = TypeVar("_In")
@@ -35,7 +44,8 @@ _In = TypeVar("_In")
 class Broker:
     """Connects in the background and stays connected. What needs NATS while it is away raises Unavailable."""
 
-    def __init__(self, url: str, service: str, *, on_closed: Callable[[], None]) -> None:
+    def __init__(self, url: str, service: str, *, on_closed: Callable[[], None], replicas: int = 1) -> None:
+        """`replicas` is the number of servers that keep each stream: 3 in a cluster."""
         self.service = service
         self._on_closed = on_closed
         self._on_connected: list[Callable[[], None]] = []
@@ -43,7 +53,8 @@ class Broker:
         self._started = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._client: Client | None = None
-        self._replicas = 1
+        self._jetstream: JetStreamContext | None = None
+        self._replicas = replicas
         self.faststream = NatsBroker(
             url,
             name=f"paylinks-{service}",
@@ -60,7 +71,7 @@ class Broker:
             closed_cb=self._closed,
             apply_types=False,
             logger=None,
-            graceful_timeout=3,
+            graceful_timeout=1,
         )
 
     @property
@@ -76,13 +87,18 @@ class Broker:
 
     @property
     def jetstream(self) -> JetStreamContext:
-        return self.client.jetstream()
+        """The same one always: a context may hold subscriptions, which live as long as the connection."""
+        client = self.client
+        if self._jetstream is None:
+            self._jetstream = client.jetstream(timeout=API_SECONDS_MAX)
+        return self._jetstream
 
     @property
     def connected(self) -> bool:
         return self._client is not None and self._client.is_connected
 
     def when_connected(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` after every connect and reconnect. It must neither raise nor block."""
         self._on_connected.append(listener)
 
     async def started(self) -> None:
@@ -91,14 +107,25 @@ class Broker:
     def start(self) -> None:
         """Begins to connect and returns at once: a service answers over HTTP while NATS is away."""
         self._task = asyncio.create_task(self._start(), name="broker-start")
+        self._task.add_done_callback(self._start_ended)
 
     async def stop(self) -> None:
+        """Answers what was asked already, sends what was published already, and disconnects."""
         self._stopping = True
         if self._task is not None:
+            # Cancelled in the middle of a handshake, nats-py would leave its socket and tasks behind.
+            await asyncio.wait([self._task], timeout=STOP_HANDSHAKE_SECONDS_MAX)
             self._task.cancel()
-        try:
-            await asyncio.wait_for(self.faststream.stop(), 4)
-        except (NatsError, OSError, TimeoutError, RuntimeError) as error:
+        if self._client is None:
+            return
+        # Where nobody answers there is nobody to drain to.
+        ending = asyncio.ensure_future(self.faststream.stop() if self.connected else self._client.close())
+        await asyncio.wait([ending], timeout=STOP_SECONDS_MAX)
+        for _ in range(CANCELS):
+            if not ending.done():
+                ending.cancel()
+                await asyncio.wait([ending], timeout=STOP_CANCELLED_SECONDS_MAX)
+        if ending.done() and not ending.cancelled() and (error := ending.exception()):
             _log.info("broker.stop", error=repr(error))
 
     def reply(self, subject: str, request: type[_In], handler: Callable[[_In], Awaitable[object]]) -> None:
@@ -109,15 +136,19 @@ class Broker:
         decoder = msgspec.json.Decoder(request)
         seconds = RPC_SECONDS.labels(subject)
 
-        async def decode(message: Any) -> _In:
+        async def raw(message: Any) -> bytes:
             continue_trace(cast("dict[str, str]", message.headers or {}).get("traceparent"))
-            return decoder.decode(message.body)
+            return cast("bytes", message.body)
 
-        async def answer(body: _In) -> bytes:
-            with seconds.time():
-                return msgspec.json.encode(await handler(body))
+        async def answer(body: bytes) -> Response:
+            try:
+                with seconds.time():
+                    return Response(msgspec.json.encode(await handler(decoder.decode(body))))
+            except Exception as error:  # noqa: BLE001 - the asker must not wait in vain, whatever it was
+                _log.warning("rpc.failed", subject=subject, exc_info=error)
+                return Response(b"", headers={ERROR_HEADER: type(error).__name__})
 
-        self.faststream.subscriber(subject, queue=self.service, decoder=cast("Any", decode), max_workers=64)(answer)
+        self.faststream.subscriber(subject, queue=self.service, decoder=cast("Any", raw), max_workers=64)(answer)
 
     async def request(self, subject: str, body: msgspec.Struct, answer: Any) -> Any:
         """Asks and waits for the answer, decoded as `answer` (a Struct or a union of tagged ones).
@@ -130,8 +161,11 @@ class Broker:
             message = await self.client.request(
                 subject, msgspec.json.encode(body), timeout=REQUEST_SECONDS_MAX, headers=headers
             )
+            if failed := (message.headers or {}).get(ERROR_HEADER):
+                _log.warning("rpc.refused", subject=subject, error=failed)
+                raise Unavailable(subject.split(".", 1)[0])
             return msgspec.json.decode(message.data, type=answer)
-        except (NoRespondersError, NatsError, TimeoutError, OSError, msgspec.MsgspecError) as error:
+        except (NatsError, TimeoutError, OSError, msgspec.MsgspecError) as error:
             _log.warning("rpc.unanswered", subject=subject, error=repr(error))
             raise Unavailable(subject.split(".", 1)[0]) from error
 
@@ -141,22 +175,30 @@ class Broker:
             try:
                 await self.jetstream.stream_info(name)
             except NotFoundError:
-                try:
-                    await self.jetstream.add_stream(
-                        StreamConfig(
-                            name=name,
-                            subjects=list(patterns),
-                            retention=RetentionPolicy.LIMITS,
-                            storage=StorageType.FILE,
-                            discard=DiscardPolicy.OLD,
-                            max_age=STREAM_AGE_DAYS * 86_400,
-                            max_bytes=STREAM_BYTES_MAX,
-                            duplicate_window=DEDUPE_SECONDS,
-                            num_replicas=self._replicas,
-                        )
-                    )
-                except BadRequestError:  # another replica was a moment faster
-                    await self.jetstream.stream_info(name)
+                await self._add_stream(name, patterns)
+
+    async def stream_made_at(self, name: str) -> datetime:
+        """When the stream was made; whatever was published before is not in it."""
+        info = await self.jetstream.stream_info(name)
+        return info.created or datetime.fromtimestamp(0, UTC)
+
+    async def _add_stream(self, name: str, patterns: Sequence[str]) -> None:
+        config = StreamConfig(
+            name=name,
+            subjects=list(patterns),
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            discard=DiscardPolicy.OLD,
+            # Bounded by age, not by bytes: at a limit in bytes the oldest facts would vanish before a consumer that
+            # lags has seen them. A full disk refuses new ones instead, and they wait in the outbox.
+            max_age=STREAM_AGE_DAYS * 86_400,
+            duplicate_window=DEDUPE_SECONDS,
+            num_replicas=self._replicas,
+        )
+        try:
+            await self.jetstream.add_stream(config)
+        except BadRequestError:  # another replica was a moment faster
+            await self.jetstream.stream_info(name)
 
     async def _start(self) -> None:
         while True:
@@ -172,6 +214,11 @@ class Broker:
         _log.info("broker.connected")
         self._started.set()
         self._tell()
+
+    def _start_ended(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("broker.start_failed", exc_info=error)
+            self._on_closed()
 
     def _tell(self) -> None:
         for listener in self._on_connected:

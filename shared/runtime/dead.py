@@ -10,7 +10,8 @@ import msgspec
 from shared.contracts.subjects import dead_letters
 from shared.runtime import inbox
 from shared.runtime.broker import Broker
-from shared.runtime.consumer import Consumer, decode_parts
+from shared.runtime.consumer import Consumer
+from shared.runtime.facts import decode_parts
 from shared.runtime.postgres import Postgres
 
 LIST_MAX = 500

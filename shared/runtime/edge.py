@@ -52,12 +52,12 @@ class Edge:
         state["client_ip"] = client
         path = scope["path"]
         began = time.perf_counter()
-        status = 500
+        status, started = 500, False
 
         async def send_stamped(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started = message["status"], True
                 message["headers"] = [*message.get("headers", []), (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -69,6 +69,11 @@ class Edge:
         except RateLimited as fault:
             HTTP_LIMITED.labels("ip").inc()
             await _refuse(send_stamped, fault, request_id)
+        except Exception as error:  # noqa: BLE001 - what nobody else has answered
+            # Without this the server would answer in its own words, and the log would say nothing.
+            _log.error("http.unanswered", path=path, request_id=request_id, exc_info=error)
+            if not started:
+                await _apologize(send_stamped, request_id)
         finally:
             seconds = time.perf_counter() - began
             route = scope.get("path_template") or "none"
@@ -99,6 +104,13 @@ class Edge:
         if forwarded is None or peer not in self._trusted:
             return peer
         return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()[:64]
+
+
+async def _apologize(send: Send, request_id: str) -> None:
+    body = msgspec.json.encode(problems.document("internal", {}, request_id=request_id))
+    headers = [(b"content-type", problems.MEDIA_TYPE.encode())]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 async def _refuse(send: Send, fault: RateLimited, request_id: str) -> None:

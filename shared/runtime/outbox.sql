@@ -2,6 +2,15 @@
 INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bytea[], $6::text[], $7::timestamptz[]);
 
+-- name: take_numbered
+-- What a relay before this one numbered and did not see through. It goes first, or a fact that committed late, with a
+-- lower position and a higher number, would overtake it. It is among the first: a batch was never longer.
+SELECT id, type, subject, link_id, data, traceparent, created_at, link_seq
+FROM (SELECT * FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT 5000) AS first
+WHERE link_seq IS NOT NULL
+ORDER BY position
+LIMIT $1;
+
 -- name: number_and_take
 -- Numbers what is not numbered yet and returns the batch. It commits before anything is published: a number, once
 -- it has been seen on the bus, never changes. Only the relay that holds the advisory lock runs this.
@@ -49,6 +58,11 @@ UPDATE outbox SET sent_at = now() WHERE id = ANY($1::uuid[]);
 -- name: unsend
 UPDATE outbox SET sent_at = NULL
 WHERE sent_at >= $1 AND ($2::text IS NULL OR type = $2);
+
+-- name: unsend_lost
+-- What was published before the stream was made is not in it: the stream was lost, and is filled again.
+UPDATE outbox SET sent_at = NULL
+WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000);
 
 -- name: forget_sent
 DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000);

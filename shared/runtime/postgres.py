@@ -13,7 +13,8 @@ from shared.kernel.faults import Unavailable
 CONNECT_SECONDS_MAX: Final = 5
 ACQUIRE_SECONDS_MAX: Final = 3
 COMMAND_SECONDS_MAX: Final = 10
-CLOSE_SECONDS_MAX: Final = 5
+CLOSE_SECONDS_MAX: Final = 0.8
+PROBE_SECONDS_MAX: Final = 2
 
 Record = asyncpg.Record
 Transaction = PoolConnectionProxy
@@ -22,12 +23,12 @@ Transaction = PoolConnectionProxy
 _GONE = (
     OSError,
     TimeoutError,
-    asyncpg.InterfaceError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
+    asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
@@ -37,7 +38,7 @@ _GONE = (
 
 
 async def _keep(_: object) -> None:
-    """Resets nothing: no statement of ours changes a session's state.
+    """Resets nothing: no statement of ours changes a session's state, and asyncpg has rolled back before it calls this.
 
     The default reset costs a round trip per release, a third of a single-statement request (`make bench` measures it).
     """
@@ -102,11 +103,30 @@ class Postgres:
         async with self._acquired() as connection:
             return await connection.execute(statement, *values)
 
+    async def answers(self) -> bool:
+        """Whether the database answers a question right now."""
+        try:
+            async with asyncio.timeout(PROBE_SECONDS_MAX):
+                await self.fetchval("SELECT 1")
+        except (Unavailable, TimeoutError):
+            return False
+        return True
+
     @asynccontextmanager
     async def _acquired(self) -> AsyncGenerator[Transaction, None]:
         try:
             async with self._pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection:
-                yield connection
+                try:
+                    yield connection
+                except asyncpg.InterfaceError as error:
+                    # Also raised for a value of the wrong kind or range, which is a mistake and no outage.
+                    if connection.is_closed():
+                        raise Unavailable("postgres") from error
+                    raise
+                except asyncpg.InternalClientError as error:
+                    # The server's last words were heard and its end not yet: the connection went back into the pool.
+                    connection.terminate()
+                    raise Unavailable("postgres") from error
         except _GONE as error:
             raise Unavailable("postgres") from error
 

@@ -1,19 +1,21 @@
 """Publishes the outbox. Of all replicas of a service one relays, so that facts leave in the order they were written.
 
-Written, then published, then marked: a crash anywhere in between publishes again under the same `Nats-Msg-Id`, which
-the stream's dedupe window and every consumer's inbox recognise.
+Written, then numbered, then published, then marked: a crash anywhere in between publishes again under the same number
+and the same `Nats-Msg-Id`, which the stream's dedupe window and every consumer's inbox recognise.
 """
 
 import asyncio
 import zlib
 from collections.abc import Sequence
-from typing import Any, Final, cast
+from contextlib import suppress
+from typing import Final, TypeAlias, cast
 
 import asyncpg
+from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from shared.contracts import envelope
-from shared.contracts.subjects import outbox_wake
+from shared.contracts.subjects import outbox_wake, stream_of
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import to_wire
 from shared.runtime import outbox
@@ -23,6 +25,7 @@ from shared.runtime.logs import logger
 from shared.runtime.metrics import EVENTS_PUBLISHED, OUTBOX_WAITING
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import CONNECT_SECONDS_MAX, Record
+from shared.runtime.publisher import Outgoing, Publisher
 from shared.runtime.queries import statements
 
 BATCH: Final = 256
@@ -30,12 +33,25 @@ POLL_SECONDS: Final = 0.5
 ACK_SECONDS_MAX: Final = 5
 LEAD_POLL_SECONDS: Final = 1.0
 
+SESSION: Final = {
+    "statement_timeout": "8s",
+    # The lead is a lock of this connection. The server must notice soon when the other end has vanished: a process
+    # that is frozen (a leader asks at least every POLL_SECONDS + ACK_SECONDS_MAX), or a machine that is gone.
+    "idle_session_timeout": "12s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10s",
+}
+
+Connection: TypeAlias = "asyncpg.Connection[Record]"
+
 _sql = statements(outbox.__file__)
 _log = logger("relay")
 
 
 class Relay:
-    """Runs for as long as the service does. `wake` is rung after commits; polling covers every bell that is lost."""
+    """Runs until `drain`. `wake` is rung after commits; polling covers every bell that is lost."""
 
     def __init__(self, dsn: str, broker: Broker, wake: Wake) -> None:
         self._dsn = dsn
@@ -43,11 +59,16 @@ class Relay:
         self._owner = broker.service
         self._lock = zlib.crc32(f"paylinks-relay-{self._owner}".encode())
         self._bell = asyncio.Event()
+        self._ringing: asyncio.Task[None] | None = None
+        self._publisher: Publisher | None = None
+        self._reconnected = False
+        self._draining = False
         self.leading = False
         wake.listen(self._ring)
+        broker.when_connected(self._after_connect)
 
     async def run(self) -> None:
-        while True:
+        while not self._draining:
             try:
                 await self._session()
             except (
@@ -60,15 +81,28 @@ class Relay:
             ) as error:
                 _log.warning("relay.interrupted", error=repr(error))
                 await asyncio.sleep(POLL_SECONDS)
-            finally:
-                self.leading = False
+
+    def drain(self) -> None:
+        """Lets `run` return once everything that has committed is published, or at once when another one leads."""
+        self._draining = True
+        self._bell.set()
 
     def _ring(self) -> None:
         self._bell.set()
-        if not self.leading and self._broker.connected:
-            # The relay lives in another replica: ring there. A bell that is lost costs one polling interval.
-            task = asyncio.ensure_future(self._broker.client.publish(outbox_wake(self._owner)))
-            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        if self.leading or not self._broker.connected or (self._ringing is not None and not self._ringing.done()):
+            return
+        # The relay lives in another replica: ring there. A bell that is lost costs one polling interval.
+        self._ringing = asyncio.create_task(self._ring_elsewhere())
+
+    async def _ring_elsewhere(self) -> None:
+        with suppress(Unavailable, NatsError, OSError):
+            await self._broker.client.publish(outbox_wake(self._owner))
+
+    def _after_connect(self) -> None:
+        self._reconnected = True
+        if self._publisher is not None:
+            self._publisher.abandon()
+        self._bell.set()
 
     async def _session(self) -> None:
         """Leads while the connection that holds the lock lives; losing it means losing the lead."""
@@ -77,46 +111,68 @@ class Relay:
             self._dsn,
             timeout=CONNECT_SECONDS_MAX,
             command_timeout=10,
-            server_settings={"application_name": f"paylinks-{self._owner}-relay", "statement_timeout": "8s"},
+            server_settings={"application_name": f"paylinks-{self._owner}-relay", **SESSION},
         )
-        bell = None
+        bell: Subscription | None = None
         try:
-            while not await connection.fetchval(_sql["lead"], self._lock):  # noqa: ASYNC110 - PostgreSQL holds the lock and cannot ring
+            while not await connection.fetchval(_sql["lead"], self._lock):
+                if self._draining:
+                    return
                 await asyncio.sleep(LEAD_POLL_SECONDS)
             self.leading = True
+            self._publisher = publisher = Publisher(self._broker.client)
+            await publisher.open()
             bell = await self._broker.client.subscribe(outbox_wake(self._owner), cb=self._rung)
-            while True:
-                if await self._publish_batch(connection) < BATCH:
-                    await self._wait()
+            await self._lead(connection, publisher)
         finally:
             self.leading = False
-            if bell is not None and self._broker.connected:
-                await bell.unsubscribe()
-            try:
-                await asyncio.wait_for(connection.close(), 2)
-            except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                connection.terminate()
+            with suppress(NatsError, OSError):
+                if self._publisher is not None:
+                    await self._publisher.close()
+                if bell is not None:
+                    await bell.unsubscribe()
+            self._publisher = None
+            await _close(connection)
+
+    async def _lead(self, connection: Connection, publisher: Publisher) -> None:
+        self._reconnected = True
+        while True:
+            if self._reconnected:
+                self._reconnected = False
+                await self._refill_lost_stream(connection)
+                while await self._publish_batch(connection, publisher, "take_numbered"):
+                    pass
+            if await self._publish_batch(connection, publisher, "number_and_take") < BATCH:
+                if self._draining:
+                    return
+                await self._wait()
+
+    async def _refill_lost_stream(self, connection: Connection) -> None:
+        """A server that comes back with an empty store gets the stream, and all that the outbox still has."""
+        await self._broker.ensure_streams()
+        made_at = await self._broker.stream_made_at(stream_of(self._owner))
+        while await connection.execute(_sql["unsend_lost"], made_at) != "UPDATE 0":
+            _log.warning("relay.refilling", made_at=to_wire(made_at))
 
     async def _rung(self, _: object) -> None:
         self._bell.set()
 
     async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
-        finally:
-            self._bell.clear()
-
-    async def _publish_batch(self, connection: "asyncpg.Connection[Record]") -> int:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._bell.wait()
         self._bell.clear()
-        rows = cast("Sequence[Record]", await connection.fetch(_sql["number_and_take"], BATCH))
+
+    async def _publish_batch(self, connection: Connection, publisher: Publisher, take: str) -> int:
+        rows = cast("Sequence[Record]", await connection.fetch(_sql[take], BATCH))
         OUTBOX_WAITING.set(len(rows))
         if not rows:
             return 0
         crash_point("relay.taken")
-        sent = await self._publish(rows)
+        messages = [Outgoing(row["subject"], row["data"], headers_of(row, self._owner)) for row in rows]
+        acknowledged = await publisher.publish(messages, ACK_SECONDS_MAX)
         crash_point("relay.published")
+        sent = [row["id"] for row, stored in zip(rows, acknowledged, strict=True) if stored]
         if sent:
             await connection.execute(_sql["mark_sent"], sent)
             EVENTS_PUBLISHED.inc(len(sent))
@@ -124,21 +180,12 @@ class Relay:
             raise Unavailable("nats")
         return len(rows)
 
-    async def _publish(self, rows: Sequence[Record]) -> list[Any]:
-        """Ids of those that the stream has acknowledged. A missing answer is unknown, not failed: it goes again."""
-        jetstream = self._broker.jetstream
-        acks = [
-            await jetstream.publish_async(row["subject"], row["data"], headers=headers_of(row, self._owner))
-            for row in rows
-        ]
-        _, waiting = await asyncio.wait(acks, timeout=ACK_SECONDS_MAX)
-        for ack in waiting:
-            ack.cancel()
-        return [
-            row["id"]
-            for row, ack in zip(rows, acks, strict=True)
-            if not ack.cancelled() and ack.done() and not ack.exception()
-        ]
+
+async def _close(connection: Connection) -> None:
+    try:
+        await connection.close(timeout=1)
+    except (TimeoutError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 def headers_of(row: Record, owner: str) -> dict[str, str]:

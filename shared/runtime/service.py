@@ -21,7 +21,6 @@ from litestar.config.app import AppConfig
 from litestar.openapi import OpenAPIConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock, utc_now
 from shared.runtime import logs, problems
 from shared.runtime.broker import Broker
@@ -35,7 +34,10 @@ from shared.runtime.relay import Relay
 from shared.runtime.settings import ServiceSettings, SettingsError
 from shared.runtime.tidy import Tidy
 
-STOP_SECONDS_MAX: Final = 5
+# Stopping takes at most 5 s in all: these, and what the broker and the pool allow themselves.
+STOP_HTTP_SECONDS: Final = 1.5
+STOP_CONSUMERS_SECONDS: Final = 1
+STOP_RELAY_SECONDS: Final = 0.7
 BODY_BYTES_MAX: Final = 256 * 1024
 
 
@@ -49,7 +51,7 @@ class Runtime:
         self.clock = clock
         self.wake = Wake()
         self.failed = asyncio.Event()
-        self.broker = Broker(settings.nats_url, name, on_closed=self.failed.set)
+        self.broker = Broker(settings.nats_url, name, on_closed=self.failed.set, replicas=settings.nats_replicas)
 
 
 class Parts(msgspec.Struct, kw_only=True):
@@ -122,24 +124,47 @@ async def _serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     runtime.broker.start()
-    workers = [relay.run, tidy.run, *(consumer.run for consumer in parts.consumers), *parts.tickers]
-    tasks = [asyncio.create_task(work(), name=getattr(work, "__qualname__", "worker")) for work in workers]
+    consuming = [_task(consumer.run) for consumer in parts.consumers]
+    relaying = _task(relay.run)
+    ticking = [_task(work) for work in (tidy.run, *parts.tickers)]
     serving = asyncio.create_task(server.serve(), name="http")
     log.info("service.started", port=settings.http_port)
     waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(runtime.failed.wait())]
-    done, _ = await asyncio.wait([serving, *tasks, *waits], return_when=asyncio.FIRST_COMPLETED)
+    everything = [serving, relaying, *ticking, *consuming, *waits]
+    done, _ = await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         if task not in waits and not task.cancelled() and (error := task.exception()):
             log.error("service.worker_died", worker=task.get_name(), exc_info=error)
+    # In the order in which work flows: no new requests, then no new facts, then those that they led to, then the rest.
     server.stop()
-    for task in [*tasks, *waits]:
-        task.cancel()
-    await asyncio.wait([serving, *tasks, *waits], timeout=STOP_SECONDS_MAX)
+    await _ended([serving, *ticking], cancel=[*ticking, *waits], seconds=STOP_HTTP_SECONDS)
+    for consumer in parts.consumers:
+        consumer.drain()
+    await _ended(consuming, seconds=STOP_CONSUMERS_SECONDS)
+    relay.drain()
+    await _ended([relaying], seconds=STOP_RELAY_SECONDS)
     for close in parts.closers:
         await close()
     await runtime.broker.stop()
     await postgres.close()
     return 0 if stopping.is_set() else 1
+
+
+def _task(work: Callable[[], Coroutine[Any, Any, None]]) -> "asyncio.Task[None]":
+    return asyncio.create_task(work(), name=getattr(work, "__qualname__", "worker"))
+
+
+async def _ended(
+    tasks: "Sequence[asyncio.Task[Any]]", *, seconds: float, cancel: "Sequence[asyncio.Task[Any]]" = ()
+) -> None:
+    """Waits for them, and ends what has not ended by itself."""
+    for task in cancel:
+        task.cancel()
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        task.cancel()
 
 
 async def _migrated(dsn: str, migrations: Path, log: logs.Logger) -> None:
@@ -163,12 +188,7 @@ def _probes(runtime: Runtime) -> list[Any]:
 
     @get("/ready", include_in_schema=False)
     async def ready() -> Response[dict[str, bool]]:
-        try:
-            await runtime.postgres.fetchval("SELECT 1")
-            database = True
-        except Unavailable:
-            database = False
-        answers = {"postgres": database, "nats": runtime.broker.connected}
+        answers = {"postgres": await runtime.postgres.answers(), "nats": runtime.broker.connected}
         return Response(answers, status_code=200 if all(answers.values()) else 503)
 
     @get("/metrics", include_in_schema=False)

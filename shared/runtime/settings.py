@@ -22,6 +22,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     postgres_dsn: str
     postgres_pool_max: int = 12
     nats_url: str
+    nats_replicas: int = 1
     public_url: str
     secret_key: str
     test_mode: bool = False

@@ -27,8 +27,13 @@ def known_locale(tag: str | None) -> str | None:
 def choose_locale(
     asked: str | None, cookie: str | None, *, accept_language: str | None, default: str = LOCALE_DEFAULT
 ) -> str:
-    """`?lang=`, then the cookie of an earlier choice, then the browser's wish, then `default` (the merchant's)."""
-    return known_locale(asked) or known_locale(cookie) or _from_header(accept_language) or known_locale(default) or "en"
+    """What the reader wants, then `default` (the merchant's), then English."""
+    return wished_locale(asked, cookie, accept_language=accept_language) or known_locale(default) or LOCALE_DEFAULT
+
+
+def wished_locale(asked: str | None, cookie: str | None, *, accept_language: str | None) -> str | None:
+    """`?lang=`, then the cookie of an earlier choice, then the browser's wish; None where nobody wants a known one."""
+    return known_locale(asked) or known_locale(cookie) or _from_header(accept_language)
 
 
 def _from_header(header: str | None) -> str | None:

@@ -1,0 +1,115 @@
+"""When each fact happens, who reads it, and every question on the bus: what the AsyncAPI document is made of.
+
+The consumers and replies themselves stand in each service's `bus.py`; a test compares what NATS knows with this.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from shared.contracts import checkout, links, notify, subjects
+from shared.contracts.envelope import Event
+from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
+
+WHEN: Final[dict[type[Event], str]] = {
+    links.OrganizationCreated: "An organization was set up.",
+    links.OrganizationUpdated: "An organization's name or settings were changed.",
+    links.LinkCreated: "A payment link was made.",
+    links.LinkUpdated: "A payment link was changed.",
+    links.LinkPaused: "A payment link was paused: it refuses until it is resumed.",
+    links.LinkResumed: "A paused payment link takes payments again.",
+    links.LinkEnded: "A payment link ended for good: archived, revoked or deleted.",
+    links.UseHeld: "One use of a link is held for a buyer who has begun to pay.",
+    links.UseSettled: "A use was paid for and counts.",
+    links.UseReleased: "A held use was given back: the payment failed, was given up, or took too long.",
+    links.UseRefused: "Money came in after the last use was gone. It is recorded, not counted.",
+    checkout.SessionOpened: "A buyer began a checkout.",
+    checkout.SessionExpired: "A checkout ran out of time before anything was tried.",
+    checkout.SessionAbandoned: "A checkout ran out of time after a payment that did not succeed.",
+    checkout.ChargeCreated: "A charge is stored with its reference, and the provider is being asked.",
+    checkout.ChargePending: "The provider accepted the charge and waits for the payer.",
+    checkout.ChargeSucceeded: "The money was captured.",
+    checkout.ChargeFailed: "The provider says that the charge failed. A late success may still follow.",
+    checkout.ChargeExpired: "The provider says that the payer did not act in time. A late success may still follow.",
+    checkout.CallbackRefused: "A provider's message changed nothing; `verdict` says why.",
+    notify.MailSent: "The mail server took responsibility for a mail.",
+    notify.MailFailed: "A mail will not be tried again.",
+    notify.MailSkipped: "A mail was due and is not sent, for the reason given.",
+}
+
+READERS: Final[dict[str, tuple[type[Event], ...]]] = {
+    "links": (
+        checkout.ChargeCreated,
+        checkout.ChargePending,
+        checkout.ChargeSucceeded,
+        checkout.ChargeFailed,
+        checkout.ChargeExpired,
+        checkout.SessionExpired,
+        checkout.SessionAbandoned,
+    ),
+    "checkout": (
+        links.LinkCreated,
+        links.LinkUpdated,
+        links.LinkPaused,
+        links.LinkResumed,
+        links.LinkEnded,
+        links.UseHeld,
+        links.UseSettled,
+        links.UseReleased,
+        links.UseRefused,
+    ),
+    "notify": (checkout.ChargeSucceeded,),
+}
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """`reply` is a Struct, a list of one, or a union of tagged ones. `asked_by` is a service, or `cli`."""
+
+    subject: str
+    owner: str
+    asked_by: str
+    request: Any
+    reply: Any
+    summary: str
+
+    @property
+    def name(self) -> str:
+        """`links.use.hold`, of subject `links.rpc.v1.use.hold`."""
+        owner, _, _, entity, verb = self.subject.split(".")
+        return f"{owner}.{entity}.{verb}"
+
+
+def _ask_links(subject: str, request: Any, reply: Any, *, summary: str) -> Question:
+    return Question(subject=subject, owner="links", asked_by="checkout", request=request, reply=reply, summary=summary)
+
+
+def _about_dead(owner: str, verb: str, request: Any, *, reply: Any, summary: str) -> Question:
+    subject = subjects.dead_letters(owner, verb)
+    return Question(subject=subject, owner=owner, asked_by="cli", request=request, reply=reply, summary=summary)
+
+
+QUESTIONS: Final[tuple[Question, ...]] = (
+    _ask_links(
+        subjects.LINK_FIND, links.FindLink, links.FindLinkReply, summary="The link with this slug, as it is now."
+    ),
+    _ask_links(subjects.USE_HOLD, links.HoldUse, links.HoldUseReply, summary="Hold one use of a link for a session."),
+    _ask_links(subjects.USE_SETTLE, links.SettleUse, links.UseState, summary="Count a use that was paid for."),
+    _ask_links(subjects.USE_RELEASE, links.ReleaseUse, links.UseState, summary="Give a held use back."),
+    Question(
+        subject=subjects.MAIL_LIST,
+        owner="notify",
+        asked_by="cli",
+        request=notify.ListMails,
+        reply=list[notify.MailView],
+        summary="Entries of the ledger of mails, newest first.",
+    ),
+    *(
+        question
+        for owner in subjects.OWNERS
+        for question in (
+            _about_dead(owner, "list", ListDead, reply=list[DeadLetter], summary="Dead letters, newest first."),
+            _about_dead(owner, "show", OneDead, reply=list[DeadLetter], summary="One dead letter, whole."),
+            _about_dead(owner, "replay", OneDead, reply=Replayed, summary="Apply a dead letter again."),
+        )
+    ),
+)

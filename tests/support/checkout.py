@@ -1,0 +1,286 @@
+"""Checkout with the real sandbox provider, real PostgreSQL and NATS; links is played by a stand-in on the bus."""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import msgspec
+import nats
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from deploy.local.probes import http_answers
+from deploy.local.program import Program
+from shared.contracts import envelope, subjects
+from shared.contracts.envelope import Event, type_of
+from shared.contracts.links import (
+    AllUsesHeld,
+    FindLink,
+    FixedView,
+    HoldUse,
+    LinkCreated,
+    LinkFound,
+    LinkMissing,
+    LinkView,
+    MerchantView,
+    UseIsHeld,
+    UseIsRefused,
+    UsesView,
+)
+from shared.kernel.ids import new_id
+from shared.kernel.moment import to_wire
+from shared.kernel.money import Money
+from tests.support import servers
+from tests.support.processes import Server, free_port
+from tests.support.servers import Databases, Running
+
+PLATFORM_KEY = "platform-key-of-the-tests"
+CONTROL_KEY = "control-key-of-the-tests"
+SECRET_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC0xMjM0"
+PHONE = "+256772123456"
+
+
+def a_link(slug: str = "invoice", **over: Any) -> LinkView:
+    return LinkView(
+        **{
+            "id": new_id(),
+            "org_id": new_id(),
+            "slug": slug,
+            "title": "Invoice #123",
+            "pricing": FixedView(Money(50_000, "UGX")),
+            "methods": ("mobile_money", "card"),
+            "merchant": MerchantView(name="Kampala Coffee", timezone="Africa/Kampala"),
+            "livemode": False,
+            "revision": 1,
+            "uses": UsesView(used=0, held=0, version=0),
+        }
+        | over
+    )
+
+
+class StandInLinks:
+    """Answers what links would, from memory: finds links, holds uses under their cap."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.links: dict[str, LinkView] = {}
+        self.by_id: dict[UUID, LinkView] = {}
+        self.holds: dict[UUID, dict[UUID, HoldUse]] = {}
+        self.asked: list[HoldUse] = []
+        self.refuse: UseIsRefused | AllUsesHeld | None = None
+        self.silent = False
+
+    async def start(self) -> None:
+        await self.client.subscribe(subjects.LINK_FIND, cb=self._find)
+        await self.client.subscribe(subjects.USE_HOLD, cb=self._hold)
+
+    def add(self, link: LinkView) -> LinkView:
+        self.links[link.slug] = self.by_id[link.id] = link
+        return link
+
+    async def tell(self, event: Event, *, event_id: UUID | None = None) -> None:
+        """Publishes a fact as the relay of links would."""
+        fact_id = str(event_id or new_id())
+        headers = {
+            envelope.MSG_ID: fact_id,
+            envelope.ID: fact_id,
+            envelope.TYPE: type_of(type(event)),
+            envelope.SOURCE: "paylinks/links",
+            envelope.TIME: to_wire(datetime.now(UTC)),
+        }
+        subject = subjects.event_subject(type(event), event.org_id)
+        await self.client.jetstream().publish(subject, msgspec.json.encode(event), headers=headers)
+
+    async def tell_created(self, link: LinkView) -> None:
+        await self.tell(LinkCreated(org_id=link.org_id, link_id=link.id, link=link))
+
+    async def _find(self, message: Msg) -> None:
+        if self.silent:
+            return
+        link = self.links.get(msgspec.json.decode(message.data, type=FindLink).slug)
+        await message.respond(msgspec.json.encode(LinkFound(link) if link else LinkMissing()))
+
+    async def _hold(self, message: Msg) -> None:
+        if self.silent:
+            return
+        ask = msgspec.json.decode(message.data, type=HoldUse)
+        self.asked.append(ask)
+        await message.respond(msgspec.json.encode(self._answer(ask)))
+
+    def _answer(self, ask: HoldUse) -> UseIsHeld | UseIsRefused | AllUsesHeld:
+        if self.refuse is not None:
+            return self.refuse
+        link = self.by_id[ask.link_id]
+        held = self.holds.setdefault(ask.link_id, {})
+        if link.uses_max is not None and ask.session_id not in held and len(held) >= link.uses_max:
+            return AllUsesHeld(datetime.now(UTC) + timedelta(seconds=20))
+        held[ask.session_id] = ask
+        return UseIsHeld(ask.held_until)
+
+
+class Rig:
+    """`http` speaks to checkout, `control` to the sandbox; `crash` names the next start's crash point."""
+
+    def __init__(self, folder: Path, *, dsn: str, nats_url: str) -> None:
+        self.folder, self.dsn, self.nats_url = folder, dsn, nats_url
+        self.sandbox = self._sandbox()
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.checkout = self._checkout()
+        self.http = httpx.AsyncClient(base_url=self.url, timeout=30)
+        self.control = httpx.AsyncClient(
+            base_url=self.sandbox.url, timeout=30, headers={"authorization": f"Bearer {CONTROL_KEY}"}
+        )
+
+    async def start(self) -> None:
+        self.client = await nats.connect(self.nats_url, connect_timeout=2)
+        self.links = StandInLinks(self.client)
+        await self.links.start()
+        await self.sandbox.start()
+        await self.checkout.start()
+        self.pg = await asyncpg.connect(self.dsn)
+
+    async def stop(self) -> None:
+        await self.http.aclose()
+        await self.control.aclose()
+        await self.checkout.stop()
+        await self.sandbox.stop()
+        await self.pg.close(timeout=5)
+        await self.client.close()
+
+    async def restart(self, *, crash: str | None = None) -> None:
+        """A new process in the place of the old one, which may be dead already."""
+        await self.checkout.stop()
+        self.checkout = self._checkout({"PAYLINKS_CRASH": crash} if crash else {})
+        await self.checkout.start()
+
+    async def faults(self, **faults: Any) -> None:
+        (await self.control.put("/control/faults", json=faults)).raise_for_status()
+
+    async def open(self, slug: str = "invoice", **body: Any) -> dict[str, Any]:
+        answer = await self.http.post(f"/v1/checkout/{slug}/sessions", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def pay(self, session: dict[str, Any], **means: Any) -> httpx.Response:
+        means = means or {"method": "mobile_money", "phone": PHONE}
+        return await self.http.post(f"/v1/checkout/sessions/{session['id']}/pay", json=means, headers=bearer(session))
+
+    async def read(self, session: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.http.get(f"/v1/checkout/sessions/{session['id']}", headers=bearer(session))
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def until(self, session: dict[str, Any], status: str, *, seconds: float = 12) -> dict[str, Any]:
+        """The session once it has this status (`failed`, `expired` of its charge count too)."""
+        ends = time.monotonic() + seconds
+        while True:
+            shown = await self.read(session)
+            if status in {shown["status"], (shown["charge"] or {}).get("status")}:
+                return shown
+            assert time.monotonic() < ends, f"still {shown['status']}: {shown['charge']}"
+            await asyncio.sleep(0.05)
+
+    async def payments(self, session: dict[str, Any]) -> list[dict[str, Any]]:
+        """What the provider's own ledger has of this session, by the references of its charges."""
+        rows = await self.pg.fetch("SELECT reference FROM charge WHERE session_id = $1", UUID(session["id"]))
+        found = [
+            (await self.control.get("/control/payments", params={"reference": row["reference"]})).json()["data"]
+            for row in rows
+        ]
+        return [payment for some in found for payment in some]
+
+    async def facts(self, session: dict[str, Any]) -> list[str]:
+        """Types of the facts about the session, in order."""
+        rows = await self.pg.fetch(
+            "SELECT type FROM outbox WHERE convert_from(data, 'UTF8')::jsonb ->> 'session_id' = $1 ORDER BY position",
+            session["id"],
+        )
+        return [row["type"].removeprefix("checkout.") for row in rows]
+
+    async def verdicts(self) -> list[str]:
+        """Of every callback, in the order in which they came."""
+        return [row["verdict"] for row in await self.pg.fetch("SELECT verdict FROM callback ORDER BY id")]
+
+    async def settled_verdicts(self, count: int, *, seconds: float = 10) -> list[str]:
+        """The verdicts once so many callbacks are there and none waits to be applied."""
+        ends = time.monotonic() + seconds
+        while True:
+            verdicts = await self.verdicts()
+            if len(verdicts) >= count and "received" not in verdicts:
+                return verdicts
+            assert time.monotonic() < ends, verdicts
+            await asyncio.sleep(0.05)
+
+    def _sandbox(self) -> Server:
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = {
+            "PAYLINKS_SANDBOX_PORT": str(port),
+            "PAYLINKS_SANDBOX_DATA": str(self.folder / "sandbox"),
+            "PAYLINKS_SANDBOX_URL": url,
+            "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
+            "PAYLINKS_SANDBOX_CONTROL_KEY": CONTROL_KEY,
+            "PAYLINKS_SANDBOX_APPROVE_AFTER_MS": "150",
+        }
+        return self._server("deploy.simulators.sandbox", environment, url, path="/health")
+
+    def _checkout(self, more: dict[str, str] | None = None) -> Server:
+        environment = {
+            "PAYLINKS_HTTP_PORT": str(self.port),
+            "PAYLINKS_POSTGRES_DSN": self.dsn,
+            "PAYLINKS_NATS_URL": self.nats_url,
+            "PAYLINKS_PUBLIC_URL": self.url,
+            "PAYLINKS_SECRET_KEY": SECRET_KEY,
+            "PAYLINKS_TEST_MODE": "1",
+            "PAYLINKS_SANDBOX_URL": self.sandbox.url,
+            "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
+            "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "2",
+        }
+        return self._server("services.checkout", environment | (more or {}), self.url, path="/ready")
+
+    def _server(self, module: str, environment: dict[str, str], url: str, *, path: str) -> Server:
+        program = Program(
+            name=module,
+            command=[sys.executable, "-m", module],
+            environment=environment,
+            is_ready=lambda: http_answers(f"{url}{path}", status_max=299),
+        )
+        return Server(program, url=url, log=self.folder / f"{module}.log")
+
+
+async def eventually(check: Callable[[], Awaitable[bool]], *, seconds: float = 5) -> None:
+    """Returns once `check` holds."""
+    ends = time.monotonic() + seconds
+    while True:
+        if await check():
+            return
+        assert time.monotonic() < ends, f"not within {seconds} s"
+        await asyncio.sleep(0.02)
+
+
+def bearer(session: dict[str, Any]) -> dict[str, str]:
+    return {"authorization": f"Bearer {session['token']}"}
+
+
+@pytest.fixture(scope="module")
+async def rig(
+    databases: Databases, nats_server: Running, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Rig, None]:
+    """One for a file of tests; each of them makes links of its own."""
+    await servers.forget_streams(nats_server.url)
+    dsn = await databases.clone("checkout")
+    running = Rig(tmp_path_factory.mktemp("checkout"), dsn=dsn, nats_url=nats_server.url)
+    await running.start()
+    yield running
+    await running.stop()
+    await databases.drop(dsn)
+    await servers.forget_streams(nats_server.url)

@@ -1,0 +1,146 @@
+"""Links in the test's own process: its real routes, rooms and database, with a clock that tests may turn."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from services.links.app import build
+from services.links.domain.keys import SCOPES, Scope
+from services.links.domain.organization import Organization
+from services.links.settings import Settings
+from services.links.store import keys
+from services.links.use_cases.hold_use import Holds
+from services.links.use_cases.manage_keys import drawn
+from services.links.use_cases.manage_organization import create_organization
+from shared.contracts.links import HoldUse, HoldUseReply
+from shared.kernel.ids import new_id
+from shared.runtime.postgres import Postgres
+from shared.runtime.service import Runtime, litestar
+
+PUBLIC_URL = "https://pay.example.com"
+SECRET_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC0xMjM0"
+FIXED = {"type": "fixed", "amount_minor": 50_000, "currency": "UGX"}
+ROOT = "/v1/payment-links"
+
+
+class Tenant:
+    """An organization with a client for its key."""
+
+    def __init__(self, service: "LinksService", organization: Organization, key_id: str, bearer: str) -> None:
+        self.service = service
+        self.organization = organization
+        self.key_id = key_id
+        self.bearer = bearer
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(service.app),
+            base_url="http://links",
+            headers={"Authorization": f"Bearer {bearer}"},
+        )
+
+    async def make(self, **fields: Any) -> dict[str, Any]:
+        answer = await self.client.post(ROOT, json={"title": "Invoice #123", "pricing": FIXED} | fields)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def read(self, link_id: str) -> dict[str, Any]:
+        answer = await self.client.get(f"{ROOT}/{link_id}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def product(self, **fields: Any) -> dict[str, Any]:
+        body = {"name": "Coffee", "price": {"amount_minor": 50_000, "currency": "UGX"}} | fields
+        answer = await self.client.post("/v1/products", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+class LinksService:
+    def __init__(self, runtime: Runtime, app: Any) -> None:
+        self.runtime = runtime
+        self.pg = runtime.postgres
+        self.app = app
+        self.ahead = timedelta()
+        self.holds = Holds(runtime.postgres, self.now, runtime.wake)
+        runtime.clock = self.now
+        app.state.native = msgspec.structs.replace(app.state.native, clock=self.now)
+        self._tenants: list[Tenant] = []
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    async def tenant(
+        self,
+        *,
+        livemode: bool = False,
+        scopes: tuple[Scope, ...] = SCOPES,
+        of: Organization | None = None,
+    ) -> Tenant:
+        now = self.now()
+        organization = of or Organization(
+            id=new_id(),
+            name="Kampala Coffee",
+            default_currency="UGX",
+            currencies=("UGX",),
+            created_at=now,
+            updated_at=now,
+        )
+        key, bearer = drawn(organization, name="Tests", scopes=scopes, livemode=livemode, now=now)
+        async with self.pg.transaction() as tx:
+            if of is None:
+                await create_organization(tx, organization, now=now)
+            await keys.insert(tx, key)
+        tenant = Tenant(self, organization, key.id, bearer)
+        self._tenants.append(tenant)
+        return tenant
+
+    async def hold(self, link: dict[str, Any], tenant: Tenant, **over: Any) -> tuple[HoldUse, HoldUseReply]:
+        fields: dict[str, Any] = {
+            "org_id": tenant.organization.id,
+            "link_id": UUID(link["id"]),
+            "session_id": new_id(),
+            "charge_id": new_id(),
+            "held_until": self.now() + timedelta(minutes=15),
+        }
+        ask = HoldUse(**fields | over)
+        return ask, await self.holds.hold(ask)
+
+    async def facts(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every fact in the outbox, in order: (type, data)."""
+        rows = await self.pg.fetch("SELECT type, data FROM outbox ORDER BY position")
+        return [(row["type"], msgspec.json.decode(row["data"])) for row in rows]
+
+    async def close(self) -> None:
+        for tenant in self._tenants:
+            await tenant.client.aclose()
+
+
+@asynccontextmanager
+async def links_service(
+    dsn: str, *, nats_url: str = "nats://127.0.0.1:1", **settings: Any
+) -> AsyncGenerator[LinksService]:
+    """The service without its server and workers."""
+    values: dict[str, Any] = {"test_mode": True, "rate_per_key_per_second": 10_000}
+    chosen = Settings(
+        **{
+            "http_port": 1,
+            "postgres_dsn": dsn,
+            "nats_url": nats_url,
+            "public_url": PUBLIC_URL,
+            "secret_key": SECRET_KEY,
+        }
+        | values
+        | settings
+    )
+    pg = await Postgres.connect(dsn, name="links-tests")
+    runtime = Runtime("links", chosen, pg)
+    service = LinksService(runtime, litestar(await build(runtime)))
+    try:
+        yield service
+    finally:
+        await service.close()
+        await pg.close()
