@@ -1,0 +1,3 @@
+from services.links.app import main
+
+main()

@@ -1,0 +1,176 @@
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TypeVar, assert_never
+
+from msgspec import UNSET, UnsetType
+
+from services.links.dialects.native.wire import links as wire
+from services.links.dialects.native.wire.common import MoneyOut
+from services.links.domain import pricing as domain_pricing
+from services.links.domain.charge import Charge
+from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
+from services.links.domain.link import Branding, Collect, Link, Uses
+from services.links.domain.pricing import Fixed, Flexible, OfPlan, OfProduct, Open, Pricing, PricingWanted
+from services.links.domain.revenue import Stats
+from shared.kernel.faults import Invalid
+from shared.kernel.money import Money
+
+_T = TypeVar("_T")
+
+
+def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
+    """Null stands for what a new link would have.
+
+    Raises:
+        Invalid: a pricing kind that is not available yet, or a time that no calendar has.
+    """
+    return LinkDraft(
+        title=body.title,
+        pricing=UNSET if body.pricing is UNSET else _pricing_in(body.pricing),
+        slug=body.slug,
+        description=body.description,
+        private_note=body.private_note,
+        uses_max=body.uses_max,
+        starts_at=_utc("starts_at", body.starts_at),
+        expires_at=_utc("expires_at", body.expires_at),
+        methods=METHODS_DEFAULT if body.methods is None else _tuple(body.methods),
+        providers=() if body.providers is None else _tuple(body.providers),
+        collect=_collect_in(body.collect),
+        success_url=body.success_url,
+        cancel_url=body.cancel_url,
+        branding=_branding_in(body.branding),
+        metadata={} if body.metadata is None else body.metadata,
+        late_payment_policy=body.late_payment_policy,
+    )
+
+
+def link_out(link: Link, *, public_url: str, now: datetime) -> wire.PaymentLink:
+    return wire.PaymentLink(
+        id=link.id,
+        slug=link.slug,
+        url=f"{public_url}/checkout/{link.slug}",
+        state=link.state(now),
+        title=link.title,
+        description=link.description,
+        private_note=link.private_note,
+        pricing=pricing_out(link.pricing),
+        uses=uses_out(link.uses),
+        starts_at=link.starts_at,
+        expires_at=link.expires_at,
+        methods=list(link.methods),
+        providers=list(link.providers),
+        collect=wire.CollectOut(link.collect.email, link.collect.name, link.collect.phone, link.collect.address),
+        success_url=link.success_url,
+        cancel_url=link.cancel_url,
+        branding=wire.BrandingOut(link.branding.color, link.branding.logo_url),
+        metadata=link.metadata,
+        late_payment_policy=link.late_payment_policy,
+        paused_at=link.paused_at,
+        ended_at=link.ended_at,
+        livemode=link.livemode,
+        revision=link.revision,
+        created_at=link.created_at,
+        updated_at=link.updated_at,
+    )
+
+
+def uses_out(uses: Uses) -> wire.UsesOut:
+    return wire.UsesOut(uses.max, uses.used, uses.held, uses.remaining)
+
+
+def pricing_out(pricing: Pricing) -> wire.PricingOut:
+    match pricing:
+        case Fixed(total):
+            return wire.FixedOut(total.minor, total.currency)
+        case Flexible(currency, least, most):
+            return wire.FlexibleOut(currency, least, most)
+        case Open(currency):
+            return wire.OpenOut(currency)
+        case OfProduct(product_id, name, total):
+            return wire.ProductOut(product_id, name, total.minor, total.currency)
+        case OfPlan(plan_id, name, total, interval):
+            return wire.PlanOut(plan_id, name, total.minor, total.currency, interval)
+        case domain_pricing.Cart(items, total):
+            lines = [wire.CartItemOut(i.product_id, i.name, money_out(i.unit), i.quantity) for i in items]
+            return wire.CartOut(lines, total.minor, total.currency)
+        case _:
+            assert_never(pricing)
+
+
+def charge_out(charge: Charge) -> wire.Charge:
+    customer = charge.customer
+    return wire.Charge(
+        id=charge.id,
+        session_id=charge.session_id,
+        status=charge.status,
+        total=money_out(charge.total),
+        method=charge.method,
+        provider=charge.provider,
+        failure_reason=charge.failure_reason,
+        customer=wire.Customer(customer.email, customer.name, customer.phone) if customer else None,
+        payer_hint=charge.payer_hint,
+        receipt_number=charge.receipt_number,
+        late=charge.late,
+        created_at=charge.created_at,
+        updated_at=charge.updated_at,
+    )
+
+
+def stats_out(link: Link, stats: Stats) -> wire.Stats:
+    return wire.Stats(
+        link_id=link.id,
+        uses=uses_out(stats.uses),
+        paid_count=sum(one.paid_count for one in stats.earned),
+        revenue=[
+            wire.Revenue(one.revenue.minor, one.revenue.currency, one.paid_count, one.last_paid_at)
+            for one in stats.earned
+        ],
+        unsettled=[wire.Unsettled(one.total.minor, one.total.currency, one.charges) for one in stats.unsettled],
+    )
+
+
+def money_out(money: Money) -> MoneyOut:
+    return MoneyOut(money.minor, money.currency)
+
+
+def _pricing_in(pricing: wire.PricingIn) -> PricingWanted:
+    match pricing:
+        case wire.FixedIn(amount_minor, currency):
+            return Fixed(Money(amount_minor, currency))
+        case wire.FlexibleIn(currency, least, most):
+            return Flexible(currency, least, most)
+        case wire.OpenIn(currency):
+            return Open(currency)
+        case wire.ProductIn(product_id):
+            return domain_pricing.ProductWanted(product_id)
+        case wire.PlanIn():
+            raise Invalid("pricing.type", "'plan' is not available yet")
+        case wire.CartIn():
+            raise Invalid("pricing.type", "'cart' is not available yet")
+        case _:
+            assert_never(pricing)
+
+
+def _collect_in(collect: wire.CollectIn | UnsetType | None) -> Collect | UnsetType:
+    if collect is UNSET:
+        return UNSET
+    return Collect(collect.email, collect.name, collect.phone, collect.address) if collect else Collect()
+
+
+def _branding_in(branding: wire.BrandingIn | UnsetType | None) -> Branding | UnsetType:
+    if branding is UNSET:
+        return UNSET
+    return Branding(branding.color, branding.logo_url) if branding else Branding()
+
+
+def _tuple(values: Sequence[_T] | UnsetType) -> tuple[_T, ...] | UnsetType:
+    return UNSET if values is UNSET else tuple(values)
+
+
+def _utc(field: str, moment: datetime | UnsetType | None) -> datetime | UnsetType | None:
+    if not isinstance(moment, datetime):
+        return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise Invalid(field, "is outside of the calendar") from None

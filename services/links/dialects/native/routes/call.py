@@ -1,0 +1,174 @@
+"""What every native handler does first and last: who asks, for what, once; and the answer as bytes."""
+
+import base64
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response
+
+from services.links.dialects.native.auth import token_of
+from services.links.dialects.native.wire.common import Page
+from services.links.domain.answer import Answer, Once, Seal, fingerprint
+from services.links.domain.keys import Actor, Scope
+from services.links.use_cases.authenticate import Authenticator
+from services.links.use_cases.change_link import ExpectsRevision
+from shared.kernel.faults import Invalid
+from shared.kernel.moment import Clock
+from shared.runtime.outbox import Wake
+from shared.runtime.postgres import Postgres
+
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 100
+_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+_ETAG: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+_json: Final = msgspec.json.Encoder()
+_CURSOR_BYTES: Final = 16
+
+_Item = TypeVar("_Item")
+_Out = TypeVar("_Out")
+NativeRequest = Request[Any, Any, Any]
+
+
+class Native(msgspec.Struct, frozen=True, kw_only=True):
+    """What the native routes work with."""
+
+    pg: Postgres
+    authenticator: Authenticator
+    clock: Clock
+    wake: Wake
+    seal: Seal
+    public_url: str
+    test_mode: bool
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    native: Native
+    actor: Actor
+    now: datetime
+    request: NativeRequest
+
+    @property
+    def pg(self) -> Postgres:
+        return self.native.pg
+
+    async def raw(self) -> bytes:
+        return await self.request.body()
+
+    async def once(self, route: str) -> Once | None:
+        """The Idempotency-Key of this request, if it has one."""
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not _KEY.fullmatch(key):
+            raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+        path = self.request.scope["path"]
+        return Once(
+            scope=self.actor.scope,
+            route=f"native {route}",
+            key=key,
+            fingerprint=fingerprint(self.request.method, path, await self.raw()),
+        )
+
+    def expects(self) -> ExpectsRevision:
+        """`If-Match` as a test of the present revision; without it any will do."""
+        header = self.request.headers.get("if-match")
+        if header is None or header.strip() == "*":
+            return lambda _: True
+        matches = [_ETAG.fullmatch(part.strip()) for part in header.split(",")]
+        if not all(matches):
+            raise Invalid("If-Match", "must be the ETag of an earlier answer, such as '\"3\"'")
+        revisions = {int(match[1]) for match in matches if match}
+        return lambda revision: revision in revisions
+
+
+async def begin(request: NativeRequest, scope: Scope) -> Call:
+    native = cast("Native", request.app.state.native)
+    now = native.clock()
+    actor = await native.authenticator.actor(token_of(request.headers), scope, now=now)
+    return Call(native=native, actor=actor, now=now, request=request)
+
+
+def answer_of(body: msgspec.Struct, *, status: int, revision: int | None = None) -> Answer:
+    return Answer(status=status, body=_json.encode(body), revision=revision)
+
+
+def respond(answer: Answer) -> Response[bytes]:
+    headers: dict[str, str] = {}
+    if answer.revision is not None:
+        headers["ETag"] = f'"{answer.revision}"'
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+
+
+def ok(body: msgspec.Struct, *, revision: int | None = None) -> Response[bytes]:
+    return respond(answer_of(body, status=200, revision=revision))
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What a list was asked for. `after` is the place of the last thing that the caller has seen."""
+
+    limit: int
+    after: str | None
+    filters: Mapping[str, str]
+
+    @property
+    def before(self) -> UUID | None:
+        """The place in lists that go down by id.
+
+        Raises:
+            Invalid: the cursor was not made by such a list.
+        """
+        if self.after is None:
+            return None
+        raw = self.after.encode("latin-1")
+        if len(raw) != _CURSOR_BYTES:
+            raise Invalid("cursor", "is not one of ours")
+        return UUID(bytes=raw)
+
+
+def listing(request: NativeRequest, filters: Iterable[str] = ()) -> Listing:
+    """The query of a list.
+
+    Raises:
+        Invalid: a name that is not known or stands twice, a limit out of bounds, a cursor that is not ours.
+    """
+    query: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in {"limit", "cursor", *filters}:
+            raise Invalid(name[:64], "is not a parameter of this list")
+        if name in query:
+            raise Invalid(name, "must stand once")
+        query[name] = value
+    limit = query.pop("limit", str(LIMIT_DEFAULT))
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIMIT_MAX):  # noqa: PLR2004 - digits
+        raise Invalid("limit", f"must be from 1 to {LIMIT_MAX}")
+    cursor = query.pop("cursor", None)
+    return Listing(int(limit), None if cursor is None else _decoded(cursor), query)
+
+
+def page_of(
+    found: Sequence[_Item], asked: Listing, *, out: Callable[[_Item], _Out], place: Callable[[_Item], UUID | str]
+) -> Response[bytes]:
+    """`found` holds one more than was asked for, if there is more."""
+    shown = found[: asked.limit]
+    more = len(found) > len(shown)
+    cursor = _encoded(place(shown[-1])) if more else None
+    return ok(Page([out(item) for item in shown], more, cursor))
+
+
+def _encoded(place: UUID | str) -> str:
+    raw = place.bytes if isinstance(place, UUID) else place.encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), b"-_", validate=True)
+    except ValueError:
+        raise Invalid("cursor", "is not one of ours") from None
+    return raw.decode("latin-1")

@@ -1,0 +1,165 @@
+from typing import Final, cast, get_args
+from uuid import UUID
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath
+
+from services.links.dialects.native.mapping.links import charge_out, draft_of, link_out, stats_out
+from services.links.dialects.native.routes.call import (
+    Call,
+    NativeRequest,
+    answer_of,
+    begin,
+    listing,
+    ok,
+    page_of,
+    respond,
+)
+from services.links.dialects.native.wire.links import CreatePaymentLink, PatchPaymentLink
+from services.links.domain.answer import Answer
+from services.links.domain.lifecycle import Verb
+from services.links.domain.link import Link, State
+from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.create_link import Render, create_link
+from services.links.use_cases.read_links import get_link, link_stats, list_charges, list_links
+from shared.kernel.faults import Invalid
+from shared.runtime.body import decode
+
+ROOT: Final = "/v1/payment-links"
+_CREATE: Final = msgspec.json.Decoder(CreatePaymentLink)
+_PATCH: Final = msgspec.json.Decoder(PatchPaymentLink)
+_STATES: Final = get_args(State)
+
+
+@post(ROOT)
+async def create(request: NativeRequest) -> Response[bytes]:
+    call = await begin(request, "links:write")
+    body = decode(await call.raw(), _CREATE)
+    answer = await create_link(
+        call.pg,
+        call.actor,
+        draft=draft_of(body),
+        once=await call.once("payment-links"),
+        render=_rendered(call, status=201),
+        now=call.now,
+        test_mode=call.native.test_mode,
+    )
+    call.native.wake()
+    return respond(answer)
+
+
+@get(ROOT)
+async def listed(request: NativeRequest) -> Response[bytes]:
+    call = await begin(request, "links:read")
+    asked = listing(request, ("state", "slug", "currency"))
+    state = asked.filters.get("state")
+    if state is not None and state not in _STATES:
+        raise Invalid("state", f"must be one of {', '.join(_STATES)}")
+    found = await list_links(
+        call.pg,
+        call.actor,
+        before=asked.before,
+        limit=asked.limit + 1,
+        slug=_plain(asked.filters.get("slug"), "slug"),
+        currency=_plain(asked.filters.get("currency"), "currency"),
+        state=cast("State | None", state),
+        now=call.now,
+    )
+    return page_of(found, asked, out=lambda link: _out(call, link), place=lambda link: link.id)
+
+
+@get(ROOT + "/{link_id:uuid}")
+async def one(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    call = await begin(request, "links:read")
+    link = await get_link(call.pg, call.actor, link_id)
+    return ok(_out(call, link), revision=link.revision)
+
+
+@patch(ROOT + "/{link_id:uuid}")
+async def change(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    call = await begin(request, "links:write")
+    body = decode(await call.raw(), _PATCH)
+    link = await patch_link(
+        call.pg,
+        call.actor,
+        link_id,
+        draft=draft_of(body),
+        expects=call.expects(),
+        now=call.now,
+        test_mode=call.native.test_mode,
+    )
+    call.native.wake()
+    return ok(_out(call, link), revision=link.revision)
+
+
+@delete(ROOT + "/{link_id:uuid}", status_code=200)
+async def remove(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    """Archives: a link that was ever paid is part of the books."""
+    return await _move(request, link_id, "archive", once=False)
+
+
+@post(ROOT + "/{link_id:uuid}/pause", status_code=200)
+async def pause(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    return await _move(request, link_id, "pause")
+
+
+@post(ROOT + "/{link_id:uuid}/resume", status_code=200)
+async def resume(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    return await _move(request, link_id, "resume")
+
+
+@post(ROOT + "/{link_id:uuid}/archive", status_code=200)
+async def archive(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    return await _move(request, link_id, "archive")
+
+
+@get(ROOT + "/{link_id:uuid}/charges")
+async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    call = await begin(request, "charges:read")
+    asked = listing(request)
+    found = await list_charges(call.pg, call.actor, link_id, before=asked.before, limit=asked.limit + 1)
+    return page_of(found, asked, out=charge_out, place=lambda charge: charge.id)
+
+
+@get(ROOT + "/{link_id:uuid}/stats")
+async def stats(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+    call = await begin(request, "links:read")
+    link, numbers = await link_stats(call.pg, call.actor, link_id)
+    return ok(stats_out(link, numbers))
+
+
+async def _move(request: NativeRequest, link_id: UUID, verb: Verb, *, once: bool = True) -> Response[bytes]:
+    call = await begin(request, "links:write")
+    answer = await move_link(
+        call.pg,
+        call.actor,
+        link_id,
+        verb=verb,
+        expects=call.expects(),
+        key=await call.once(f"payment-links/{verb}") if once else None,
+        render=_rendered(call, status=200),
+        now=call.now,
+    )
+    call.native.wake()
+    return respond(answer)
+
+
+def _rendered(call: Call, *, status: int) -> Render:
+    def render(link: Link) -> Answer:
+        return answer_of(_out(call, link), status=status, revision=link.revision)
+
+    return render
+
+
+def _out(call: Call, link: Link) -> msgspec.Struct:
+    return link_out(link, public_url=call.native.public_url, now=call.now)
+
+
+def _plain(value: str | None, field: str) -> str | None:
+    if value is not None and not (value.isascii() and value.isprintable() and len(value) <= 64):  # noqa: PLR2004 - a slug's
+        raise Invalid(field, "must be at most 64 printable ASCII characters")
+    return value
+
+
+HANDLERS: Final = [create, listed, one, change, remove, pause, resume, archive, charges, stats]

@@ -1,0 +1,100 @@
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath
+
+from services.links.dialects.native.mapping.catalog import draft_of, plan_out, product_out
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.wire.catalog import CreateProduct, PatchProduct
+from services.links.domain.answer import Answer
+from services.links.domain.product import Product, ProductDraft
+from services.links.use_cases.manage_products import (
+    create_product,
+    get_product,
+    list_plans,
+    list_products,
+    patch_product,
+)
+from shared.kernel.faults import Invalid
+from shared.runtime.body import decode
+
+ROOT: Final = "/v1/products"
+_CREATE: Final = msgspec.json.Decoder(CreateProduct)
+_PATCH: Final = msgspec.json.Decoder(PatchProduct)
+_ACTIVE: Final = {None: None, "true": True, "false": False}
+
+
+@post(ROOT)
+async def create(request: NativeRequest) -> Response[bytes]:
+    call = await begin(request, "products:write")
+    body = decode(await call.raw(), _CREATE)
+    answer = await create_product(
+        call.pg,
+        call.actor,
+        draft=draft_of(body),
+        key=await call.once("products"),
+        render=_rendered,
+        now=call.now,
+        test_mode=call.native.test_mode,
+    )
+    return respond(answer)
+
+
+@get(ROOT)
+async def listed(request: NativeRequest) -> Response[bytes]:
+    call = await begin(request, "products:read")
+    asked = listing(request, ("active",))
+    active = asked.filters.get("active")
+    if active not in _ACTIVE:
+        raise Invalid("active", "must be true or false")
+    found = await list_products(call.pg, call.actor, before=asked.before, limit=asked.limit + 1, active=_ACTIVE[active])
+    return page_of(found, asked, out=product_out, place=lambda product: product.id)
+
+
+@get(ROOT + "/{product_id:uuid}")
+async def one(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+    call = await begin(request, "products:read")
+    product = await get_product(call.pg, call.actor, product_id)
+    return ok(product_out(product), revision=product.revision)
+
+
+@patch(ROOT + "/{product_id:uuid}")
+async def change(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+    return await _change(request, product_id, None)
+
+
+@delete(ROOT + "/{product_id:uuid}", status_code=200)
+async def remove(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+    """Archives: links that were made from it keep it."""
+    return await _change(request, product_id, ProductDraft(active=False))
+
+
+@get("/v1/plans")
+async def plans(request: NativeRequest) -> Response[bytes]:
+    call = await begin(request, "products:read")
+    asked = listing(request)
+    found = await list_plans(call.pg, call.actor, before=asked.before, limit=asked.limit + 1)
+    return page_of(found, asked, out=plan_out, place=lambda plan: plan.id)
+
+
+async def _change(request: NativeRequest, product_id: UUID, draft: ProductDraft | None) -> Response[bytes]:
+    call = await begin(request, "products:write")
+    product = await patch_product(
+        call.pg,
+        call.actor,
+        product_id,
+        draft=draft or draft_of(decode(await call.raw(), _PATCH)),
+        expects=call.expects(),
+        now=call.now,
+        test_mode=call.native.test_mode,
+    )
+    return ok(product_out(product), revision=product.revision)
+
+
+def _rendered(product: Product) -> Answer:
+    return answer_of(product_out(product), status=201, revision=product.revision)
+
+
+HANDLERS: Final = [create, listed, one, change, remove, plans]

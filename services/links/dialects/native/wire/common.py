@@ -1,0 +1,51 @@
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+T = TypeVar("T")
+
+Aware = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset or Z.")]
+Minor = Annotated[int, Meta(ge=1, le=10**15, description="Whole minor units: UGX 50,000 is 50000, USD 19.99 is 1999.")]
+CurrencyCode = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217.", examples=["UGX"])]
+Url = Annotated[str, Meta(min_length=8, max_length=2000, description="Absolute https.")]
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+LongText = Annotated[str, Meta(max_length=5000)]
+Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$", examples=["#0a7d4f"])]
+Metadata = Annotated[
+    dict[Annotated[str, Meta(min_length=1, max_length=40)], Annotated[str, Meta(max_length=500)]],
+    Meta(max_length=50, description="Yours: at most 50 keys."),
+]
+
+
+class MoneyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    amount_minor: Minor
+    currency: CurrencyCode
+
+
+class MoneyOut(msgspec.Struct, frozen=True):
+    amount_minor: int
+    currency: str
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Newest first. `next_cursor` goes into `?cursor=` for what comes after."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """RFC 9457. `code` is stable; the values of the refusal stand beside it, such as `field` and `rule`."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    next_step: str | None = None
+    request_id: str | None = None
+    field: str | None = None
+    rule: str | None = None

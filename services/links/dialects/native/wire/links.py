@@ -1,0 +1,249 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from services.links.dialects.native.wire.common import (
+    Aware,
+    Color,
+    CurrencyCode,
+    LongText,
+    Metadata,
+    Minor,
+    MoneyOut,
+    Title,
+    Url,
+)
+
+Method = Literal["card", "mobile_money", "ussd", "bank_transfer"]
+Need = Literal["required", "optional", "no"]
+LatePayment = Literal["accept", "review", "refund"]
+State = Literal["active", "paused", "scheduled", "expired", "exhausted", "archived", "revoked", "deleted"]
+Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[a-z0-9-]+$", examples=["invoice-123"])]
+UsesMax = Annotated[int, Meta(ge=1, le=10**9, description="How often it can be paid; null is without limit.")]
+Methods = Annotated[list[Method], Meta(min_length=1, max_length=4)]
+Provider = Annotated[str, Meta(pattern="^[a-z0-9_-]{1,32}$", examples=["sandbox"])]
+Providers = Annotated[list[Provider], Meta(max_length=10, description="Empty is any that the organization has.")]
+
+
+class FixedIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="fixed"):
+    amount_minor: Minor
+    currency: CurrencyCode
+
+
+class FlexibleIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="flexible"):
+    """The buyer chooses an amount between the bounds."""
+
+    currency: CurrencyCode
+    min_minor: Minor | None = None
+    max_minor: Minor | None = None
+
+
+class OpenIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="open"):
+    """The buyer chooses any amount."""
+
+    currency: CurrencyCode | None = None
+
+
+class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="product"):
+    """The product's price as it is now; a later change of the product does not move it."""
+
+    product_id: UUID
+
+
+class PlanIn(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
+    """Not available yet: refused with a problem."""
+
+
+class CartIn(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
+    """Not available yet: refused with a problem."""
+
+
+PricingIn = FixedIn | FlexibleIn | OpenIn | ProductIn | PlanIn | CartIn
+
+
+class CollectIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the buyer is asked for."""
+
+    email: Need = "optional"
+    name: Need = "optional"
+    phone: Need = "no"
+    address: Need = "no"
+
+
+class BrandingIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    color: Color | None = None
+    logo_url: Url | None = None
+
+
+class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    slug: Slug | UnsetType = UNSET
+    description: LongText | UnsetType | None = UNSET
+    private_note: LongText | UnsetType | None = UNSET
+    uses_max: UsesMax | UnsetType | None = UNSET
+    starts_at: Aware | UnsetType | None = UNSET
+    expires_at: Aware | UnsetType | None = UNSET
+    methods: Methods | UnsetType | None = UNSET
+    providers: Providers | UnsetType | None = UNSET
+    collect: CollectIn | UnsetType | None = UNSET
+    success_url: Url | UnsetType | None = UNSET
+    cancel_url: Url | UnsetType | None = UNSET
+    branding: BrandingIn | UnsetType | None = UNSET
+    metadata: Metadata | UnsetType | None = UNSET
+    late_payment_policy: LatePayment | UnsetType = UNSET
+
+
+class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    title: Title
+    pricing: PricingIn
+
+
+class PatchPaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Only what is named changes; null clears."""
+
+    title: Title | UnsetType = UNSET
+    pricing: PricingIn | UnsetType = UNSET
+
+
+class FixedOut(msgspec.Struct, frozen=True, tag_field="type", tag="fixed"):
+    amount_minor: int
+    currency: str
+
+
+class FlexibleOut(msgspec.Struct, frozen=True, tag_field="type", tag="flexible"):
+    currency: str
+    min_minor: int | None
+    max_minor: int | None
+
+
+class OpenOut(msgspec.Struct, frozen=True, tag_field="type", tag="open"):
+    currency: str | None
+
+
+class ProductOut(msgspec.Struct, frozen=True, tag_field="type", tag="product"):
+    product_id: UUID
+    name: str
+    amount_minor: int
+    currency: str
+
+
+class PlanOut(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
+    plan_id: UUID
+    name: str
+    amount_minor: int
+    currency: str
+    interval: str
+
+
+class CartItemOut(msgspec.Struct, frozen=True):
+    product_id: UUID
+    name: str
+    unit: MoneyOut
+    quantity: int
+
+
+class CartOut(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
+    items: list[CartItemOut]
+    amount_minor: int
+    currency: str
+
+
+PricingOut = FixedOut | FlexibleOut | OpenOut | ProductOut | PlanOut | CartOut
+
+
+class UsesOut(msgspec.Struct, frozen=True):
+    """`remaining` is how many more buyers may begin now: neither paid nor held. null is without limit."""
+
+    max: int | None
+    used: int
+    held: int
+    remaining: int | None
+
+
+class CollectOut(msgspec.Struct, frozen=True):
+    email: Need
+    name: Need
+    phone: Need
+    address: Need
+
+
+class BrandingOut(msgspec.Struct, frozen=True):
+    color: str | None
+    logo_url: str | None
+
+
+class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    slug: str
+    url: str
+    state: State
+    title: str
+    description: str | None
+    private_note: str | None
+    pricing: PricingOut
+    uses: UsesOut
+    starts_at: datetime | None
+    expires_at: datetime | None
+    methods: list[Method]
+    providers: list[str]
+    collect: CollectOut
+    success_url: str | None
+    cancel_url: str | None
+    branding: BrandingOut
+    metadata: dict[str, str]
+    late_payment_policy: LatePayment
+    paused_at: datetime | None
+    ended_at: datetime | None
+    livemode: bool
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Customer(msgspec.Struct, frozen=True):
+    email: str | None
+    name: str | None
+    phone: str | None
+
+
+class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    session_id: UUID
+    status: Literal["created", "pending", "succeeded", "failed", "expired"]
+    total: MoneyOut
+    method: Method
+    provider: str
+    failure_reason: str | None
+    customer: Customer | None
+    payer_hint: str | None
+    receipt_number: str | None
+    late: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Revenue(msgspec.Struct, frozen=True):
+    """Captured money of uses that count, in one currency."""
+
+    amount_minor: int
+    currency: str
+    paid_count: int
+    last_paid_at: datetime
+
+
+class Unsettled(msgspec.Struct, frozen=True):
+    """Captured money that counted as no use: it came after the end or the cap, or a session was paid twice."""
+
+    amount_minor: int
+    currency: str
+    charges: int
+
+
+class Stats(msgspec.Struct, frozen=True):
+    link_id: UUID
+    uses: UsesOut
+    paid_count: int
+    revenue: list[Revenue]
+    unsettled: list[Unsettled]

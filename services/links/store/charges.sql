@@ -1,0 +1,30 @@
+-- name: project_charges
+-- In the order of their ids, so that two batches never wait for each other. What one fact does not say, an earlier
+-- one may have said.
+INSERT INTO charge AS c (
+    id, org_id, livemode, link_id, session_id, version, status, total_minor, currency, method, provider,
+    failure_reason, customer, payer_hint, receipt_number, late, created_at, updated_at
+)
+SELECT id, org_id, livemode, link_id, session_id, version, status, total_minor, currency, method, provider,
+       failure_reason, customer::jsonb, payer_hint, receipt_number, late, at, at
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::boolean[], $4::uuid[], $5::uuid[], $6::bigint[], $7::text[], $8::bigint[], $9::text[],
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::boolean[], $17::timestamptz[]
+) AS new (
+    id, org_id, livemode, link_id, session_id, version, status, total_minor, currency, method, provider,
+    failure_reason, customer, payer_hint, receipt_number, late, at
+)
+ORDER BY id
+ON CONFLICT (id) DO UPDATE
+SET version = excluded.version, status = excluded.status, failure_reason = excluded.failure_reason,
+    customer = coalesce(excluded.customer, c.customer), payer_hint = coalesce(excluded.payer_hint, c.payer_hint),
+    receipt_number = coalesce(excluded.receipt_number, c.receipt_number), late = excluded.late,
+    created_at = least(c.created_at, excluded.created_at), updated_at = excluded.updated_at
+WHERE c.version < excluded.version;
+
+-- name: list_charges
+-- `= ANY`: see list_links.
+SELECT * FROM charge
+WHERE link_id = ANY(ARRAY[$1::uuid]) AND id < $2
+ORDER BY link_id, id DESC
+LIMIT $3;

@@ -1,0 +1,199 @@
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, get_args
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from services.links.domain.answer import Once
+from services.links.domain.faults import SlugTaken
+from services.links.domain.link import Branding, Collect, Link, State, Uses
+from services.links.domain.pricing import Pricing, currency_of
+from services.links.domain.revenue import Aside, Earned
+from services.links.store.page import ABOVE_ALL_IDS
+from shared.contracts.links import EndedAs, LinkEvent
+from shared.kernel.money import Money
+from shared.runtime import outbox
+from shared.runtime.postgres import Postgres, Record, Transaction, constraint_of
+from shared.runtime.queries import statements
+
+_sql: Final = statements(__file__)
+_json: Final = msgspec.json.Encoder()
+_PRICING: Final = msgspec.json.Decoder(Pricing)
+_COLLECT: Final = msgspec.json.Decoder(Collect)
+_BRANDING: Final = msgspec.json.Decoder(Branding)
+_METADATA: Final = msgspec.json.Decoder(dict[str, str])
+_SLUG: Final = "link_slug"
+_ENDED: Final = frozenset(get_args(EndedAs))
+
+
+async def insert(pg: Postgres, link: Link, event: LinkEvent, *, once: Once | None, status: int, body: bytes) -> bool:
+    """Writes the link, the fact and the answer. False: the Idempotency-Key was used before, and nothing was written.
+
+    Raises:
+        SlugTaken: by any organization's link.
+    """
+    claim = (once.scope, once.route, once.key, once.fingerprint) if once else (None, None, None, None)
+    try:
+        made = await pg.fetchval(
+            _sql["insert_link"],
+            *claim,
+            status,
+            body,
+            link.created_at,
+            link.id,
+            link.org_id,
+            link.livemode,
+            link.slug,
+            link.title,
+            link.description,
+            link.private_note,
+            _text(link.pricing),
+            currency_of(link.pricing),
+            link.methods,
+            link.providers,
+            _text(link.collect),
+            link.success_url,
+            link.cancel_url,
+            _text(link.branding),
+            _text(link.metadata),
+            link.starts_at,
+            link.expires_at,
+            link.late_payment_policy,
+            link.uses.max,
+            *outbox.one(event),
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _translated(error, link) from None
+    return made is not None
+
+
+async def find(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:
+    row = await pg.fetchrow(_sql["find_link"], link_id, org_id, livemode)
+    return link_of(row) if row else None
+
+
+async def find_by_slug(pg: Postgres, slug: str) -> Link | None:
+    row = await pg.fetchrow(_sql["find_link_by_slug"], slug)
+    return link_of(row) if row else None
+
+
+async def lock(tx: Transaction, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:
+    row = await tx.fetchrow(_sql["lock_link"], link_id, org_id, livemode)
+    return link_of(row) if row else None
+
+
+async def update(tx: Transaction, link: Link) -> None:
+    """Writes the link as it is now; it was locked before.
+
+    Raises:
+        SlugTaken: by any organization's link.
+    """
+    try:
+        await tx.execute(
+            _sql["update_link"],
+            link.id,
+            link.slug,
+            link.title,
+            link.description,
+            link.private_note,
+            _text(link.pricing),
+            currency_of(link.pricing),
+            link.methods,
+            link.providers,
+            _text(link.collect),
+            link.success_url,
+            link.cancel_url,
+            _text(link.branding),
+            _text(link.metadata),
+            link.starts_at,
+            link.expires_at,
+            link.paused_at,
+            link.ended_at,
+            link.ended_as,
+            link.late_payment_policy,
+            link.revision,
+            link.updated_at,
+            link.uses.max,
+            link.uses.exhausted_at,
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise _translated(error, link) from None
+
+
+async def page(
+    pg: Postgres,
+    *,
+    org_id: UUID,
+    livemode: bool,
+    before: UUID | None,
+    limit: int,
+    currency: str | None,
+    state: State | None,
+    now: datetime,
+) -> Sequence[Link]:
+    """Newest first; a filter that is None lets everything through."""
+    place = (org_id, livemode, before or ABOVE_ALL_IDS, limit)
+    if state in _ENDED:
+        rows = await pg.fetch(_sql["list_ended_links"], *place, currency, state)
+    elif currency is not None or state is not None:
+        rows = await pg.fetch(_sql["list_links_where"], *place, currency, state, now)
+    else:
+        rows = await pg.fetch(_sql["list_links"], *place)
+    return [link_of(row) for row in rows]
+
+
+async def revenue(pg: Postgres, link_id: UUID) -> Sequence[Earned]:
+    rows = await pg.fetch(_sql["revenue_of_link"], link_id)
+    return [
+        Earned(Money(int(row["revenue_minor"]), row["currency"]), row["paid_count"], row["last_paid_at"])
+        for row in rows
+    ]
+
+
+async def unsettled(pg: Postgres, link_id: UUID) -> Sequence[Aside]:
+    rows = await pg.fetch(_sql["unsettled_of_link"], link_id)
+    return [Aside(Money(int(row["total_minor"]), row["currency"]), row["charges"]) for row in rows]
+
+
+def link_of(row: Record) -> Link:
+    return Link(
+        id=row["id"],
+        org_id=row["org_id"],
+        livemode=row["livemode"],
+        slug=row["slug"],
+        title=row["title"],
+        description=row["description"],
+        private_note=row["private_note"],
+        pricing=_PRICING.decode(row["pricing"]),
+        methods=tuple(row["methods"]),
+        providers=tuple(row["providers"]),
+        collect=_COLLECT.decode(row["collect"]),
+        success_url=row["success_url"],
+        cancel_url=row["cancel_url"],
+        branding=_BRANDING.decode(row["branding"]),
+        metadata=_METADATA.decode(row["metadata"]),
+        starts_at=row["starts_at"],
+        expires_at=row["expires_at"],
+        paused_at=row["paused_at"],
+        ended_at=row["ended_at"],
+        ended_as=row["ended_as"],
+        late_payment_policy=row["late_payment_policy"],
+        uses=uses_of(row),
+        revision=row["revision"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def uses_of(row: Record) -> Uses:
+    return Uses(row["uses_max"], row["used"], row["held"], row["uses_version"], row["exhausted_at"])
+
+
+def _text(value: Any) -> str:
+    return _json.encode(value).decode()
+
+
+def _translated(error: asyncpg.UniqueViolationError, link: Link) -> Exception:
+    return SlugTaken(link.slug) if constraint_of(error) == _SLUG else error

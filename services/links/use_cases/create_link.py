@@ -1,0 +1,111 @@
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final, assert_never
+
+import msgspec
+from msgspec import UNSET
+
+from services.links.domain import drafts, slugs
+from services.links.domain.answer import Answer, Once
+from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
+from services.links.domain.faults import SlugTaken
+from services.links.domain.keys import Actor
+from services.links.domain.link import Link, Uses, view_of
+from services.links.domain.pricing import Fixed, Flexible, Open, Pricing, PricingWanted, ProductWanted
+from services.links.store import answers, links, products
+from shared.contracts.links import LinkCreated
+from shared.kernel.faults import Fault, Invalid, NotFound
+from shared.kernel.ids import new_id
+from shared.runtime.postgres import Postgres
+
+SLUG_TRIES: Final = 5
+_SLUG_SEEDS: Final = 2**40
+
+Render = Callable[[Link], Answer]
+
+
+async def create_link(
+    pg: Postgres, actor: Actor, *, draft: LinkDraft, once: Once | None, render: Render, now: datetime, test_mode: bool
+) -> Answer:
+    """A new link, announced, and its answer kept under `once`: one statement, unless a slug must be thought of again.
+
+    Raises:
+        Invalid: a field cannot be accepted.
+        SlugTaken: the slug that was asked for. A generated one gives way by itself.
+        NotFound, ProductArchived: the product of its pricing.
+        IdempotencyMismatch: the key was used for another request.
+    """
+    try:
+        drafts.check(draft, now, test_mode=test_mode)
+        link = await _drawn(pg, actor, draft, now=now)
+    except Fault:
+        # What was fine when it was asked first (an expiry, a product) gets its answer again.
+        if once is not None and (before := await answers.find_if_any(pg, once)):
+            return before
+        raise
+    tries_left = 1 if draft.slug is not UNSET else SLUG_TRIES
+    while True:
+        event = LinkCreated(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
+        answer = render(link)
+        try:
+            made = await links.insert(pg, link, event, once=once, status=answer.status, body=answer.body)
+        except SlugTaken:
+            tries_left -= 1
+            if not tries_left:
+                raise
+            link = msgspec.structs.replace(link, slug=slugs.with_suffix(link.slug, secrets.randbelow(_SLUG_SEEDS)))
+            continue
+        if made or once is None:
+            return answer
+        return await answers.find(pg, once)
+
+
+async def _drawn(pg: Postgres, actor: Actor, draft: LinkDraft, *, now: datetime) -> Link:
+    if draft.title is UNSET:
+        raise Invalid("title", "is required")
+    if draft.pricing is UNSET:
+        raise Invalid("pricing", "is required")
+    organization = actor.organization
+    link = Link(
+        id=new_id(),
+        org_id=organization.id,
+        livemode=actor.livemode,
+        slug=slugs.from_title(draft.title, secrets.randbelow(_SLUG_SEEDS)) if draft.slug is UNSET else draft.slug,
+        title=draft.title,
+        description=draft.description or None,
+        private_note=draft.private_note or None,
+        pricing=await priced(pg, actor, draft.pricing),
+        methods=draft.methods or METHODS_DEFAULT,
+        providers=draft.providers or (),
+        success_url=draft.success_url or None,
+        cancel_url=draft.cancel_url or None,
+        metadata=draft.metadata or {},
+        starts_at=draft.starts_at or None,
+        expires_at=draft.expires_at or None,
+        late_payment_policy=draft.late_payment_policy or organization.late_payment_policy,
+        uses=Uses(max=draft.uses_max or None),
+        created_at=now,
+        updated_at=now,
+    )
+    chosen = {name: value for name in ("collect", "branding") if (value := getattr(draft, name)) is not UNSET}
+    return drafts.check_order(msgspec.structs.replace(link, **chosen) if chosen else link)
+
+
+async def priced(pg: Postgres, actor: Actor, wanted: PricingWanted) -> Pricing:
+    """The pricing with its product looked up.
+
+    Raises:
+        NotFound: no such product, or somebody else's, or of the other mode.
+        ProductArchived: it is no longer sold.
+    """
+    match wanted:
+        case Fixed() | Flexible() | Open():
+            return wanted
+        case ProductWanted(product_id):
+            product = await products.find(pg, product_id, org_id=actor.org_id, livemode=actor.livemode)
+            if product is None:
+                raise NotFound("product")
+            return product.priced()
+        case _:
+            assert_never(wanted)

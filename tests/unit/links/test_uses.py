@@ -1,0 +1,80 @@
+"""The decisions about uses, in any order: the cap holds and every capture is counted once."""
+
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.links.domain import uses as decisions
+from services.links.domain.batch import Ask, Known, decide_all
+from services.links.domain.link import Gate, Uses
+from services.links.domain.uses import Use
+from shared.contracts.links import HoldUse, ReleaseUse, SettleUse
+from shared.kernel.money import Money
+
+NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
+ORG, LINK = UUID(int=1), UUID(int=2)
+TOTAL = Money(1_000, "UGX")
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["hold", "settle", "release", "lapse", "extend", "abandon"]),
+        st.integers(0, 3),
+        st.integers(0, 1),
+    ),
+    max_size=40,
+)
+
+
+def ask_of(verb: str, session: int, charge: int) -> Ask:
+    session_id, charge_id = UUID(int=100 + session), UUID(int=1000 + 10 * session + charge)
+    ids = {"org_id": ORG, "link_id": LINK, "session_id": session_id, "charge_id": charge_id}
+    until = NOW + timedelta(minutes=15)
+    decide = {
+        "hold": partial(decisions.hold, ask=HoldUse(**ids, held_until=until), now=NOW),
+        "settle": partial(decisions.settle, ask=SettleUse(**ids, total=TOTAL), at=NOW),
+        "release": partial(decisions.release, ask=ReleaseUse(**ids, reason="failed")),
+        "lapse": partial(decisions.lapse, org_id=ORG, now=until + timedelta(seconds=1)),
+        "extend": partial(decisions.extend, charge_id=charge_id, until=until + timedelta(hours=1)),
+        "abandon": partial(decisions.abandon, org_id=ORG),
+    }[verb]
+    return Ask(**ids, decide=decide)
+
+
+@given(STEPS, st.integers(1, 3), st.sampled_from(["accept", "review", "refund"]), st.booleans())
+def test_whatever_happens_the_cap_holds_and_every_capture_is_counted_once(
+    steps: list[tuple[str, int, int]],
+    uses_max: int,
+    policy: str,
+    one_batch: bool,  # noqa: FBT001 - drawn by hypothesis
+) -> None:
+    gate = Gate(uses=Uses(max=uses_max), late_payment_policy=policy)
+    uses: dict[UUID, Use] = {}
+    aside: list[UUID] = []
+    earned = 0
+    versions: list[int] = []
+    asks = [ask_of(*step) for step in steps]
+    for batch in [asks] if one_batch else [[ask] for ask in asks]:
+        known = [Known(ORG, gate, uses.get(ask.session_id), ask.charge_id in aside) for ask in batch]
+        outcome = decide_all(batch, known)
+        uses |= outcome.uses
+        gate = Gate(uses=outcome.counters.get(LINK, gate.uses), late_payment_policy=policy)
+        aside += [one.charge_id for _, one in outcome.unsettled]
+        earned += sum(count for count, _ in outcome.earned.values())
+        versions += [fact.uses.version for fact, _ in outcome.facts]
+        assert gate.uses.used + gate.uses.held <= uses_max
+        assert gate.uses.used == sum(use.state == "settled" for use in uses.values())
+        assert gate.uses.held == sum(use.state == "held" for use in uses.values())
+        assert (gate.uses.exhausted_at is not None) == (gate.uses.used == uses_max)
+    captured = {ask.charge_id for ask, step in zip(asks, steps, strict=True) if step[0] == "settle"}
+    assert earned == gate.uses.used
+    assert len(aside) == len(set(aside))
+    assert earned + len(aside) == len(captured)
+    assert versions == list(range(1, len(versions) + 1))
+
+
+def test_a_link_of_another_organization_is_not_there() -> None:
+    known = Known(UUID(int=9), Gate(), None, False)
+    assert decide_all([ask_of("hold", 0, 0)], [known]).changes == [None]
