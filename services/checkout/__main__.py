@@ -1,0 +1,3 @@
+from services.checkout.app import main
+
+main()

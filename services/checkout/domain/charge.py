@@ -1,0 +1,155 @@
+"""A charge, what a provider says about it, and what follows from that."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from services.checkout.domain.lifecycle import ChargeStatus, may_become
+from shared.contracts.checkout import FailureReason
+from shared.contracts.links import Method
+from shared.kernel.money import Money
+
+Verdict = Literal["accepted", "duplicate", "unknown_reference", "amount_mismatch", "out_of_order"]
+IngestVerdict = Literal["received", "bad_signature", "malformed"]
+
+HELD_FOR: Final = timedelta(minutes=15)
+"""How long a use stays held for a charge; it is extended while the charge is pending."""
+ABSENT_AFTER: Final = timedelta(seconds=60)
+"""A request that got no answer may still reach the provider: only then is "no such payment" believed."""
+ABSENT_AFTER_ERROR: Final = timedelta(seconds=4)
+"""The provider did answer, with an error of its own: nothing of ours is on its way any more."""
+RECOVER_AFTER: Final = timedelta(seconds=30)
+"""Longer than starting a charge can take; after that, whoever was at it has died."""
+EVENTS_KEPT_MAX: Final = 32
+
+
+class Prompt(Struct, frozen=True, tag_field="type", tag="prompt"):
+    """The payer is asked on their phone."""
+
+    phone: str
+    expires_at: datetime
+
+
+class Redirect(Struct, frozen=True, tag_field="type", tag="redirect"):
+    """The payer goes on at a page of the provider."""
+
+    url: str
+
+
+NextAction = Prompt | Redirect
+
+
+class PaymentState(Struct, frozen=True, kw_only=True):
+    """What a provider says of a payment, in our words; by an answer, a callback or a status request."""
+
+    provider_id: str
+    account: str
+    reference: str
+    status: Literal["pending", "succeeded", "failed", "expired"]
+    total: Money
+    reason: FailureReason | None = None
+    next_action: NextAction | None = None
+    card_brand: str | None = None
+    payer_last4: str | None = None
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """`version` counts announced changes; 0 means that nobody was told of it yet."""
+
+    id: UUID
+    session_id: UUID
+    org_id: UUID
+    link_id: UUID
+    livemode: bool
+    account_id: UUID
+    provider: str
+    method: Method
+    reference: str
+    total: Money
+    status: ChargeStatus
+    version: int
+    provider_id: str | None = None
+    failure_reason: FailureReason | None = None
+    payer_phone: str | None = None
+    payer_last4: str | None = None
+    card_brand: str | None = None
+    next_action: NextAction | None = None
+    event_ids: tuple[str, ...] = ()
+    held_until: datetime
+    traceparent: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Judgement(Struct, frozen=True):
+    """`charge` is the charge afterwards; the same object when nothing changed."""
+
+    verdict: Verdict
+    charge: Charge
+
+
+def judge(charge: Charge, state: PaymentState, *, account: str, event_id: str | None, now: datetime) -> Judgement:
+    """Whether the provider's word about this charge is believed, and the charge after it.
+
+    `account` is the provider's name of the account that the word came for; `event_id` is None for answers and polls.
+    States only go forward, but for a late success. The first callback that repeats what an answer or a poll has said
+    is accepted and changes nothing.
+    """
+    refused = _mismatch(charge, state, account)
+    if event_id is not None and event_id in charge.event_ids:
+        refused = "duplicate"
+    if refused is not None:
+        return Judgement(refused, charge)
+    if state.status == charge.status:
+        if event_id is None or charge.event_ids:
+            return Judgement("duplicate", charge)
+        return Judgement("accepted", msgspec.structs.replace(charge, event_ids=(event_id,)))
+    if not may_become(charge.status, state.status):
+        return Judgement("out_of_order", charge)
+    return Judgement("accepted", _moved(charge, state, event_id, now=now))
+
+
+def _mismatch(charge: Charge, state: PaymentState, account: str) -> Verdict | None:
+    """A true message about something else than this charge must not pay it."""
+    same_payment = charge.provider_id in {None, state.provider_id}
+    if state.account != account or state.reference != charge.reference or not same_payment:
+        return "unknown_reference"
+    return "amount_mismatch" if state.total != charge.total else None
+
+
+def _moved(charge: Charge, state: PaymentState, event_id: str | None, *, now: datetime) -> Charge:
+    return msgspec.structs.replace(
+        charge,
+        status=state.status,
+        # Creation is announced together with the first thing that the provider says.
+        version=max(charge.version, 1) + 1,
+        provider_id=state.provider_id,
+        failure_reason=state.reason if state.status in {"failed", "expired"} else None,
+        payer_last4=state.payer_last4 or charge.payer_last4,
+        card_brand=state.card_brand or charge.card_brand,
+        next_action=state.next_action if state.status == "pending" else None,
+        event_ids=charge.event_ids if event_id is None else (*charge.event_ids, event_id)[-EVENTS_KEPT_MAX:],
+        updated_at=now,
+    )
+
+
+def fail(charge: Charge, reason: FailureReason, *, now: datetime) -> Charge:
+    """The charge after it became certain that the provider has no such payment and never will."""
+    return msgspec.structs.replace(
+        charge,
+        status="failed",
+        version=max(charge.version, 1) + 1,
+        failure_reason=reason,
+        next_action=None,
+        updated_at=now,
+    )
+
+
+def payer_hint(charge: Charge) -> str | None:
+    """`visa ••••4242`, `••••3456`: enough for the payer to recognise, too little for anybody else."""
+    if charge.payer_last4 is None:
+        return None
+    return " ".join(part for part in (charge.card_brand, f"••••{charge.payer_last4}") if part)

@@ -1,0 +1,85 @@
+"""How checkout refuses. Values are JSON-ready; web/api_problems gives each its status and words."""
+
+from datetime import datetime
+
+from shared.contracts.links import LinkView, RefusalReason
+from shared.kernel.faults import Conflict, Fault, NotFound
+from shared.kernel.moment import to_wire
+
+
+class LinkNotFound(NotFound):
+    code = "link_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("link")
+
+
+class LinkRefused(Fault):
+    """The link takes no payment: 410. On the wire the code is `link_<reason>`."""
+
+    code = "link_refused"
+
+    def __init__(self, link: LinkView, reason: RefusalReason, since: datetime | None) -> None:
+        super().__init__(reason=reason, since=to_wire(since) if since else None)
+        self.link = link
+        starts_at = link.starts_at
+        if starts_at is not None:
+            self.values["starts_at"] = to_wire(starts_at)
+        self.reason: RefusalReason = reason
+        self.since = since
+        self.starts_at = starts_at
+
+
+class EveryUseHeld(Conflict):
+    """Every use that is left is held by another buyer, who may yet fail."""
+
+    code = "all_uses_held"
+
+    def __init__(self, link: LinkView, retry_at: datetime) -> None:
+        super().__init__(retry_at=to_wire(retry_at))
+        self.link = link
+        self.retry_at = retry_at
+
+
+class AmountOutOfBounds(Fault):
+    code = "amount_out_of_bounds"
+
+    def __init__(self, currency: str, *, min_minor: int, max_minor: int) -> None:
+        super().__init__(field="amount_minor", currency=currency, min_minor=min_minor, max_minor=max_minor)
+
+
+class MethodUnavailable(Fault):
+    """Not a method of this link, or nobody connected can take it."""
+
+    code = "method_unavailable"
+
+    def __init__(self, method: str, methods: tuple[str, ...]) -> None:
+        super().__init__(field="method", method=method, methods=list(methods))
+
+
+class ProviderNotConnected(Conflict):
+    """The organization has no provider for this mode."""
+
+    code = "provider_not_connected"
+
+
+class SessionEnded(Fault):
+    """The session took too long: a new one is needed."""
+
+    code = "session_expired"
+
+
+class Unauthorized(Fault):
+    code = "unauthorized"
+
+
+class IdempotencyMismatch(Fault):
+    """The Idempotency-Key was used before, with another body."""
+
+    code = "idempotency_mismatch"
+
+
+class TooManyListeners(Fault):
+    """More open streams than one session, or this process, carries; polling still works."""
+
+    code = "too_many_streams"

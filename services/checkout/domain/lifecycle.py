@@ -1,0 +1,64 @@
+"""How sessions and charges move: one table of edges each. Every edge names its event; docs/ draws them from here."""
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+from shared.contracts.checkout import (
+    ChargeCreated,
+    ChargeExpired,
+    ChargeFailed,
+    ChargePending,
+    ChargeSucceeded,
+    SessionAbandoned,
+    SessionExpired,
+    SessionOpened,
+)
+from shared.contracts.envelope import Event
+
+SessionStatus = Literal["open", "paying", "paid", "expired", "abandoned"]
+ChargeStatus = Literal["created", "pending", "succeeded", "failed", "expired"]
+
+
+class Edge(Struct, frozen=True):
+    """`source` None: it begins here. `event` None: nobody outside needs to know."""
+
+    source: str | None
+    verb: str
+    target: str
+    event: type[Event] | None
+
+
+SESSION_EDGES: Final = (
+    Edge(None, "open", "open", SessionOpened),
+    Edge("open", "start charge", "paying", None),
+    Edge("paying", "charge ends unpaid", "open", None),
+    Edge("paying", "charge succeeds", "paid", ChargeSucceeded),
+    Edge("open", "time runs out before a charge", "expired", SessionExpired),
+    Edge("open", "time runs out after a charge", "abandoned", SessionAbandoned),
+    # The provider captured the money after all: the buyer has paid, whatever we thought.
+    Edge("open", "charge succeeds late", "paid", ChargeSucceeded),
+    Edge("expired", "charge succeeds late", "paid", ChargeSucceeded),
+    Edge("abandoned", "charge succeeds late", "paid", ChargeSucceeded),
+)
+
+CHARGE_EDGES: Final = (
+    Edge(None, "reserve", "created", ChargeCreated),
+    Edge("created", "provider accepts", "pending", ChargePending),
+    Edge("created", "provider captures", "succeeded", ChargeSucceeded),
+    Edge("created", "provider refuses", "failed", ChargeFailed),
+    Edge("created", "payer does not act", "expired", ChargeExpired),
+    Edge("pending", "provider captures", "succeeded", ChargeSucceeded),
+    Edge("pending", "provider refuses", "failed", ChargeFailed),
+    Edge("pending", "payer does not act", "expired", ChargeExpired),
+    Edge("failed", "provider captures late", "succeeded", ChargeSucceeded),
+    Edge("expired", "provider captures late", "succeeded", ChargeSucceeded),
+)
+
+_LEGAL: Final = frozenset((edge.source, edge.target) for edge in CHARGE_EDGES)
+UNDER_WAY: Final = frozenset({"created", "pending"})
+ENDED_UNPAID: Final = frozenset({"failed", "expired"})
+
+
+def may_become(source: ChargeStatus, target: ChargeStatus) -> bool:
+    return (source, target) in _LEGAL

@@ -1,0 +1,151 @@
+"""The sandbox provider, always there in test mode: a thin client of its API."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from services.checkout.providers.http import Answer, HttpClient, NoAnswer, NotConnected
+from services.checkout.providers.port import (
+    Absent,
+    Accepted,
+    Account,
+    CreateResult,
+    NotSent,
+    Order,
+    Refused,
+    Signal,
+    StatusResult,
+    Unknown,
+    Unreachable,
+)
+from services.checkout.providers.sandbox import signature
+from services.checkout.providers.sandbox.wire import (
+    AccountAnswer,
+    AccountRequest,
+    ErrorAnswer,
+    ErrorBody,
+    Payment,
+    request_of,
+    signal_of,
+    state_of,
+)
+from shared.contracts.links import Method
+from shared.kernel.faults import Unavailable
+from shared.runtime.logs import logger
+from shared.runtime.tracing import current_traceparent
+
+_log = logger("sandbox")
+_encode: Final = msgspec.json.Encoder().encode
+_payment: Final = msgspec.json.Decoder(Payment)
+_account: Final = msgspec.json.Decoder(AccountAnswer)
+_error: Final = msgspec.json.Decoder(ErrorAnswer)
+_JSON: Final = {"content-type": "application/json"}
+# It did not take the request now, or has seen the reference before: only its status says what it has.
+_UNDECIDED: Final = frozenset({408, 409, 425, 429})
+_CREATED: Final = 201
+_OK: Final = 200
+_NOT_FOUND: Final = 404
+_SERVER_ERROR_FIRST: Final = 500
+
+
+class Sandbox:
+    """Implements `providers.port.Provider`. One pool of kept connections for all accounts."""
+
+    name = "sandbox"
+    methods: tuple[Method, ...] = ("mobile_money", "card")
+
+    def __init__(self, url: str, platform_key: str, *, timeout_seconds: float) -> None:
+        self.url = url.rstrip("/")
+        self._platform_key = platform_key
+        self._http = HttpClient(self.url, timeout_seconds=timeout_seconds)
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def open_account(self, org_id: UUID, name: str) -> AccountAnswer:
+        """The same account however often it is asked for.
+
+        Raises:
+            Unavailable: the provider does not answer, or not as expected.
+        """
+        try:
+            answer = await self._http.send(
+                "POST",
+                "/v1/accounts",
+                body=_encode(AccountRequest(org_id, name)),
+                headers=_JSON | {"authorization": f"Bearer {self._platform_key}"},
+            )
+            if answer.status not in {_OK, _CREATED}:
+                _log.error("sandbox.account_refused", status=answer.status)
+                raise Unavailable("provider")
+            return _account.decode(answer.body)
+        except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
+            raise Unavailable("provider") from error
+
+    async def create(self, account: Account, order: Order) -> CreateResult:
+        headers = _JSON | {"authorization": f"Bearer {account.api_key}", "idempotency-key": order.reference}
+        if traceparent := current_traceparent():
+            headers["traceparent"] = traceparent
+        try:
+            answer = await self._http.send("POST", "/v1/payments", body=_encode(request_of(order)), headers=headers)
+        except NotConnected:
+            return NotSent()
+        except NoAnswer as error:
+            _log.warning("sandbox.create_unanswered", reference=order.reference, error=repr(error))
+            return Unknown(answered=False)
+        return _created(answer, order.reference)
+
+    async def status(self, account: Account, reference: str) -> StatusResult:
+        try:
+            answer = await self._http.send(
+                "GET",
+                f"/v1/payments?reference={reference}",
+                headers={"authorization": f"Bearer {account.api_key}"},
+            )
+            if answer.status == _OK:
+                return Accepted(state_of(_payment.decode(answer.body)))
+        except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
+            _log.warning("sandbox.status_unanswered", reference=reference, error=repr(error))
+            return Unreachable()
+        if answer.status == _NOT_FOUND and _error_of(answer.body).code == "payment_not_found":
+            return Absent()
+        _log.warning("sandbox.status_refused", reference=reference, status=answer.status)
+        return Unreachable()
+
+    def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
+        return signature.is_authentic(headers.get(signature.HEADER), body, secret=account.webhook_secret, now=now)
+
+    def read(self, body: bytes) -> Signal | None:
+        return signal_of(body)
+
+    def kept_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        signed = headers.get(signature.HEADER)
+        return {signature.HEADER: signed[:1024]} if signed else {}
+
+    def card_field_url(self, account: Account) -> str:
+        """The page for an iframe; who embeds it adds `&parent=<its origin>&locale=…`."""
+        return f"{self.url}/fields/card?publishable_key={account.publishable_key}"
+
+
+def _created(answer: Answer, reference: str) -> CreateResult:
+    if answer.status in {_OK, _CREATED}:
+        try:
+            return Accepted(state_of(_payment.decode(answer.body)))
+        except msgspec.MsgspecError as error:
+            _log.error("sandbox.answer_unreadable", reference=reference, error=repr(error))
+            return Unknown(answered=False)
+    _log.warning("sandbox.create_refused", reference=reference, status=answer.status)
+    if answer.status >= _SERVER_ERROR_FIRST or answer.status in _UNDECIDED:
+        return Unknown(answered=True)
+    said = _error_of(answer.body)
+    return Refused(said.code, said.param)
+
+
+def _error_of(content: bytes) -> ErrorBody:
+    try:
+        return _error.decode(content).error
+    except msgspec.MsgspecError:
+        return ErrorBody("unreadable")

@@ -1,0 +1,162 @@
+"""The sandbox provider's JSON, and what it means in our words."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.checkout.domain.charge import NextAction, PaymentState, Prompt, Redirect
+from services.checkout.providers.port import Order, Signal
+from shared.contracts.checkout import FailureReason
+from shared.kernel.money import MINOR_MAX, Money
+
+Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")]
+Event = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[\x21-\x7e]+$")]
+
+
+class AccountRequest(Struct, frozen=True):
+    reference: UUID
+    name: str
+
+
+class AccountAnswer(Struct, frozen=True):
+    id: str
+    api_key: str
+    publishable_key: str
+    webhook_secret: str
+
+
+class PaymentRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    reference: str
+    amount: int
+    currency: str
+    method: str
+    phone: str | None = None
+    card_token: str | None = None
+    description: str | None = None
+    callback_url: str
+    return_url: str
+
+
+class WireCard(Struct, frozen=True):
+    brand: Text
+    last4: Annotated[str, Meta(pattern=r"^[0-9]{4}$")]
+
+
+class WirePrompt(Struct, frozen=True, tag_field="type", tag="prompt"):
+    phone: Text
+    expires_at: datetime
+
+
+class WireRedirect(Struct, frozen=True, tag_field="type", tag="redirect"):
+    url: Annotated[str, Meta(max_length=2048, pattern=r"^https?://[\x21-\x7e]+$")]
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """Fields that we do not use are not named: the provider may add some."""
+
+    id: Text
+    account: Text
+    reference: Text
+    status: Literal["pending", "requires_action", "succeeded", "failed"]
+    amount: Annotated[int, Meta(ge=1, le=MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    phone: Text | None = None
+    card: WireCard | None = None
+    failure_code: Text | None = None
+    next_action: WirePrompt | WireRedirect | None = None
+
+
+class Callback(Struct, frozen=True):
+    id: Event
+    type: Literal["payment.pending", "payment.succeeded", "payment.failed"]
+    account: Text
+    data: Payment
+
+
+class ErrorBody(Struct, frozen=True):
+    code: str
+    param: str | None = None
+
+
+class ErrorAnswer(Struct, frozen=True):
+    error: ErrorBody
+
+
+_REASONS: Final[dict[str, FailureReason]] = {
+    "declined": "declined",
+    "insufficient_funds": "insufficient_funds",
+    "rejected_by_payer": "rejected_by_payer",
+    "expired": "expired",
+    "payer_not_found": "payer_not_found",
+    "authentication_failed": "authentication_failed",
+}
+_STATUS_OF_TYPE: Final = {
+    "payment.pending": ("pending", "requires_action"),
+    "payment.succeeded": ("succeeded",),
+    "payment.failed": ("failed",),
+}
+_callback: Final = msgspec.json.Decoder(Callback)
+
+
+def request_of(order: Order) -> PaymentRequest:
+    """The sandbox counts in ISO 4217 minor units, as we do."""
+    return PaymentRequest(
+        reference=order.reference,
+        amount=order.total.minor,
+        currency=order.total.currency,
+        method=order.method,
+        phone=order.phone,
+        card_token=order.card_token,
+        description=order.description,
+        callback_url=order.callback_url,
+        return_url=order.return_url,
+    )
+
+
+def state_of(payment: Payment) -> PaymentState:
+    reason = _REASONS.get(payment.failure_code or "", "provider_error") if payment.status == "failed" else None
+    match payment.status:
+        case "pending" | "requires_action":
+            status = "pending"
+        case "failed":
+            status = "expired" if reason == "expired" else "failed"
+        case "succeeded":
+            status = "succeeded"
+    return PaymentState(
+        provider_id=payment.id,
+        account=payment.account,
+        reference=payment.reference,
+        status=status,
+        total=Money(payment.amount, payment.currency),
+        reason=reason,
+        next_action=_next_action(payment.next_action),
+        card_brand=payment.card.brand if payment.card else None,
+        payer_last4=payment.card.last4 if payment.card else (payment.phone[-4:] if payment.phone else None),
+    )
+
+
+def signal_of(body: bytes) -> Signal | None:
+    """None when it is not a callback, or contradicts itself."""
+    try:
+        callback = _callback.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    if callback.data.status not in _STATUS_OF_TYPE[callback.type]:
+        return None
+    state = state_of(callback.data)
+    if callback.account != callback.data.account:
+        return None
+    return Signal(callback.id, state)
+
+
+def _next_action(action: WirePrompt | WireRedirect | None) -> NextAction | None:
+    match action:
+        case WirePrompt(phone=phone, expires_at=expires_at):
+            return Prompt(phone=phone, expires_at=expires_at)
+        case WireRedirect(url=url):
+            return Redirect(url)
+        case None:
+            return None

@@ -1,0 +1,111 @@
+-- name: reserve_charge
+-- Of all who want to pay one session at once, the row lock lets one through: the others find it paying and join.
+WITH mine AS (
+    UPDATE session SET status = 'paying', version = version + 1, updated_at = $2
+    WHERE id = $1 AND status = 'open' AND expires_at > $2
+    RETURNING *
+)
+INSERT INTO charge (id, session_id, org_id, link_id, livemode, account_id, provider, method, reference, total_minor,
+                    currency, status, payer_phone, held_until, absent_after, next_poll_at, traceparent, created_at, updated_at)
+SELECT $3, mine.id, mine.org_id, mine.link_id, mine.livemode, $4, $5, $6, $7, mine.total_minor,
+       mine.currency, 'created', $8, $9, $10, $11, $12, $2, $2
+FROM mine
+RETURNING id;
+
+-- name: undo_reservation
+-- Only what nobody was told of, here or at the provider, may vanish.
+WITH gone AS (
+    DELETE FROM charge WHERE id = $1 AND status = 'created' AND version = 0
+    RETURNING session_id
+)
+UPDATE session SET status = 'open', version = version + 1, updated_at = $2, expires_at = greatest(expires_at, $3)
+FROM gone
+WHERE session.id = gone.session_id AND session.status = 'paying';
+
+-- name: ask_soon
+UPDATE charge SET next_poll_at = $2, absent_after = coalesce($3, absent_after), absent_reason = $4 WHERE id = $1 AND status = 'created';
+
+-- name: claim_due
+-- Claiming moves the next poll ahead at once: it is the lease, and whoever dies with it loses one turn.
+WITH due AS (
+    SELECT id FROM charge
+    WHERE status IN ('created', 'pending') AND next_poll_at <= $1
+    ORDER BY next_poll_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE charge
+SET polls = polls + 1,
+    next_poll_at = least(
+        $1 + make_interval(
+            secs => ($3::float8[])[least(charge.polls + 1, cardinality($3::float8[]))] * (0.9 + 0.2 * random())),
+        -- The moment at which a "no such payment" ends a charge that was never started; a buyer waits for it.
+        CASE WHEN charge.status = 'created' AND charge.absent_after > $1 THEN charge.absent_after END)
+FROM due
+WHERE charge.id = due.id
+RETURNING charge.id, charge.org_id, charge.link_id, charge.session_id, charge.account_id, charge.provider, charge.reference,
+          charge.status, charge.held_until, charge.absent_after, charge.absent_reason, charge.next_poll_at;
+
+-- name: extend_hold
+UPDATE charge SET held_until = $2 WHERE id = $1 AND held_until < $2;
+
+-- name: lock_charges
+-- In the order of ids, so that two who lock several never wait for each other.
+SELECT charge.*, charge.next_action::text AS next_action_text,
+       session.status AS session_status, session.link::text AS link, session.email, session.name, session.phone, session.locale
+FROM charge
+JOIN session ON session.id = charge.session_id
+WHERE charge.reference = ANY($1::text[])
+ORDER BY charge.id
+FOR UPDATE OF charge;
+
+-- name: write_changes
+-- Charges, their sessions, the verdicts and the facts, together. A charge that has moved on since it was read
+-- (another version) is left alone, and so is what would have been told of it.
+WITH changed AS (
+    UPDATE charge
+    SET status = new.status, version = new.version, provider_id = new.provider_id, failure_reason = new.failure_reason,
+        payer_last4 = new.payer_last4, card_brand = new.card_brand, next_action = new.next_action::jsonb,
+        event_ids = string_to_array(new.event_ids, ' '),
+        next_poll_at = coalesce(new.next_poll_at, charge.next_poll_at), 
+        -- The same version: only the bookkeeping of events changed, and the receipt's date stays.
+        updated_at = CASE WHEN charge.version = new.version THEN charge.updated_at ELSE $1 END
+    FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
+                $10::text[], $11::text[], $12::timestamptz[])
+        AS new (id, version_before, status, version, provider_id, failure_reason, payer_last4, card_brand, next_action,
+                event_ids, next_poll_at)
+    WHERE charge.id = new.id AND charge.version = new.version_before
+    RETURNING charge.id, charge.session_id, charge.status
+),
+moved AS (
+    UPDATE session
+    SET status = CASE WHEN one.paid THEN 'paid'
+                      WHEN one.ended AND session.status = 'paying' THEN 'open'
+                      ELSE session.status END,
+        paid_at = CASE WHEN one.paid THEN coalesce(session.paid_at, $1) ELSE session.paid_at END,
+        expires_at = CASE WHEN one.ended AND session.status = 'paying' THEN greatest(session.expires_at, $13)
+                          ELSE session.expires_at END,
+        version = session.version + 1,
+        updated_at = $1
+    FROM (
+        SELECT session_id, bool_or(status = 'succeeded') AS paid, bool_or(status IN ('failed', 'expired')) AS ended
+        FROM changed
+        GROUP BY session_id
+    ) AS one
+    WHERE session.id = one.session_id
+),
+judged AS (
+    UPDATE callback
+    SET verdict = said.verdict, charge_id = said.charge_id, applied_at = $1
+    FROM unnest($14::uuid[], $15::text[], $16::uuid[]) AS said (id, verdict, charge_id)
+    WHERE callback.id = said.id
+),
+told AS (
+    INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
+    SELECT fact.id, fact.type, fact.subject, fact.link_id, fact.data, fact.traceparent, fact.created_at
+    FROM unnest($17::uuid[], $18::text[], $19::text[], $20::uuid[], $21::bytea[], $22::text[], $23::timestamptz[], $24::uuid[])
+        WITH ORDINALITY AS fact (id, type, subject, link_id, data, traceparent, created_at, about, place)
+    WHERE fact.about IS NULL OR fact.about IN (SELECT changed.id FROM changed)
+    ORDER BY fact.place
+)
+SELECT id FROM changed;

@@ -1,0 +1,181 @@
+"""What providers say becomes what we believe: charges, sessions, verdicts and facts in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.checkout.domain.charge import Charge, PaymentState, Verdict, fail, judge
+from services.checkout.domain.facts import Story, facts_of
+from services.checkout.providers.port import Provider
+from services.checkout.store import callback as callbacks
+from services.checkout.store import charge as charges
+from services.checkout.store.callback import WaitingCallback
+from services.checkout.store.charge import Changes
+from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.tokens import SessionTokens
+from shared.contracts.checkout import CallbackRefused, FailureReason
+from shared.contracts.envelope import Event
+from shared.kernel.faults import Unavailable
+from shared.kernel.moment import Clock
+from shared.runtime.crash import crash_point
+from shared.runtime.logs import logger
+from shared.runtime.outbox import Wake
+from shared.runtime.postgres import Postgres, Transaction
+from shared.runtime.tracing import continue_trace
+
+BATCH: Final = 100
+SET_ASIDE_FOR: Final = timedelta(minutes=1)
+
+_log = logger("callbacks")
+
+
+class Word(Struct, frozen=True):
+    """A provider's answer about one charge. `state` None: it has none such, and that is final (`absent_reason`)."""
+
+    reference: str
+    account: str
+    state: PaymentState | None
+    absent_reason: FailureReason = "not_started"
+
+
+class _Desk:
+    """One batch: the locked charges as they were and as they are becoming, and what is to be written."""
+
+    def __init__(self, locked: dict[str, tuple[Charge, Story]], tokens: SessionTokens, now: datetime) -> None:
+        self._befores = {reference: charge for reference, (charge, _) in locked.items()}
+        self._stories = {reference: story for reference, (_, story) in locked.items()}
+        self._charges = dict(self._befores)
+        self._tokens = tokens
+        self._now = now
+        self._facts: list[tuple[Event, str | None, UUID | None]] = []
+        self._verdicts: list[tuple[UUID, str, UUID | None]] = []
+
+    def take(
+        self, account: str, state: PaymentState, *, account_id: UUID, event_id: str | None
+    ) -> tuple[Verdict, UUID | None]:
+        charge = self._charges.get(state.reference)
+        if charge is None or charge.account_id != account_id:
+            return "unknown_reference", None
+        judgement = judge(charge, state, account=account, event_id=event_id, now=self._now)
+        self._become(charge, judgement.charge)
+        return judgement.verdict, charge.id
+
+    def take_absent(self, reference: str, reason: FailureReason) -> None:
+        charge = self._charges.get(reference)
+        if charge is not None and charge.status == "created":
+            self._become(charge, fail(charge, reason, now=self._now))
+
+    def say(self, callback: WaitingCallback, verdict: Verdict, charge_id: UUID | None) -> None:
+        self._verdicts.append((callback.id, verdict, charge_id))
+        # Providers repeat themselves until they are heard: that is in the inbox, and no news for anybody.
+        if verdict in ("accepted", "duplicate"):
+            return
+        charge = next((one for one in self._charges.values() if one.id == charge_id), None)
+        refused = CallbackRefused(
+            org_id=callback.org_id,
+            link_id=charge.link_id if charge else None,
+            callback_id=callback.id,
+            provider=callback.provider,
+            verdict=verdict,
+            charge_id=charge_id,
+        )
+        self._facts.append((refused, charge.traceparent if charge else None, None))
+
+    def changes(self) -> Changes:
+        pairs = [(before, self._charges[reference]) for reference, before in self._befores.items()]
+        return Changes(
+            charges=[(before, after) for before, after in pairs if before is not after],
+            verdicts=self._verdicts,
+            facts=self._facts,
+        )
+
+    def _become(self, before: Charge, after: Charge) -> None:
+        if after is before:
+            return
+        story = self._stories[before.reference]
+        facts = facts_of(before, after, story, receipt_url=self._tokens.url)
+        self._facts += [(fact, before.traceparent, before.id) for fact in facts]
+        self._charges[before.reference] = after
+
+
+class ApplySignals:
+    def __init__(
+        self, postgres: Postgres, provider: Provider, *, tokens: SessionTokens, live: Live, wake: Wake, clock: Clock
+    ) -> None:
+        self._postgres = postgres
+        self._provider = provider
+        self._tokens = tokens
+        self._live = live
+        self._wake = wake
+        self._clock = clock
+
+    async def waiting_callbacks(self) -> int:
+        """Applies up to BATCH stored callbacks, oldest first; returns how many there were (BATCH: there is more).
+
+        One that cannot be applied is tried alone, and put off when it fails again: it holds up nobody.
+        """
+        try:
+            return await self._apply_callbacks(BATCH)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not stop the others
+            _log.error("callbacks.batch_failed", exc_info=error)
+        try:
+            await self._apply_callbacks(1)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            now = self._clock()
+            aside = await callbacks.set_aside(self._postgres, now, until=now + SET_ASIDE_FOR)
+            _log.error("callbacks.set_aside", callback=str(aside), exc_info=error)
+        return BATCH  # there is more: the others of that batch
+
+    async def words(self, words: Sequence[Word], *, accounts: dict[str, UUID]) -> None:
+        """Applies answers to status requests. `accounts`: our id of each account, by the provider's."""
+        now = self._clock()
+        continue_trace(None)
+        async with self._postgres.transaction() as tx:
+            desk = await self._desk(tx, [word.reference for word in words], now)
+            for word in words:
+                if word.state is None:
+                    desk.take_absent(word.reference, word.absent_reason)
+                else:
+                    desk.take(word.account, word.state, account_id=accounts[word.account], event_id=None)
+            changes = desk.changes()
+            if changes.charges:
+                await charges.write_changes(tx, changes, now)
+            crash_point("recover.before-commit")
+        self._tell(changes)
+
+    async def _apply_callbacks(self, limit: int) -> int:
+        now = self._clock()
+        async with self._postgres.transaction() as tx:
+            waiting = await callbacks.take_callbacks(tx, now, limit=limit)
+            if not waiting:
+                return 0
+            signals = [(callback, self._provider.read(callback.body)) for callback in waiting]
+            desk = await self._desk(tx, [signal.state.reference for _, signal in signals if signal], now)
+            for callback, signal in signals:
+                assert signal is not None  # it was read when it came in
+                verdict, charge_id = desk.take(
+                    callback.external_id, signal.state, account_id=callback.account_id, event_id=signal.event_id
+                )
+                desk.say(callback, verdict, charge_id)
+            changes = desk.changes()
+            await charges.write_changes(tx, changes, now)
+            crash_point("apply.before-commit")
+        crash_point("apply.committed")
+        self._tell(changes)
+        return len(waiting)
+
+    async def _desk(self, tx: Transaction, references: Sequence[str], now: datetime) -> _Desk:
+        return _Desk(await charges.lock_charges(tx, references), self._tokens, now)
+
+    def _tell(self, changes: Changes) -> None:
+        if changes.facts:
+            self._wake()
+        for _, after in changes.charges:
+            self._live.changed(after.session_id)

@@ -1,0 +1,38 @@
+"""Everything that checkout can do for a surface, in one place: what app builds and web is given."""
+
+from typing import Any
+
+from msgspec import Struct
+
+from services.checkout.providers.sandbox.adapter import Sandbox
+from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.limit_addresses import LimitAddresses
+from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.open_session import OpenSession
+from services.checkout.use_cases.read_session import ReadSession
+from services.checkout.use_cases.record_callback import RecordCallback
+from services.checkout.use_cases.rendered import Rendered
+from services.checkout.use_cases.start_charge import StartCharge
+from services.checkout.use_cases.tokens import SessionTokens
+from services.checkout.use_cases.view_link import ViewLink
+from shared.kernel.moment import Clock
+
+
+class Checkout(Struct, frozen=True, kw_only=True):
+    """`answers` keeps rendered JSON, `pages` rendered pages; both are dropped when their link changes."""
+
+    view_link: ViewLink
+    open_session: OpenSession
+    start_charge: StartCharge
+    read_session: ReadSession
+    record_callback: RecordCallback
+    tokens: SessionTokens
+    live: Live
+    answers: Rendered[Any]
+    pages: Rendered[Any]
+    provider: Sandbox
+    accounts: Accounts
+    limit_addresses: LimitAddresses
+    clock: Clock
+    public_url: str
+    test_mode: bool

@@ -1,0 +1,102 @@
+"""Asks providers about charges that have not ended: lost callbacks, timeouts, and what a dead process left behind."""
+
+import asyncio
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.checkout.domain.charge import HELD_FOR
+from services.checkout.peers.links import Links
+from services.checkout.providers.port import Absent, Accepted, Account, Provider, Unreachable
+from services.checkout.store import charge as charges
+from services.checkout.store.charge import DueCharge
+from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.apply_signals import ApplySignals, Word
+from shared.contracts.links import UseIsHeld
+from shared.kernel.faults import Unavailable
+from shared.kernel.moment import Clock
+from shared.runtime.logs import logger
+from shared.runtime.postgres import Postgres
+
+BATCH: Final = 50
+AT_ONCE_MAX: Final = 8
+
+_log = logger("polling")
+
+
+class PollCharges:
+    def __init__(
+        self,
+        postgres: Postgres,
+        *,
+        provider: Provider,
+        accounts: Accounts,
+        apply_signals: ApplySignals,
+        links: Links,
+        clock: Clock,
+    ) -> None:
+        self._postgres = postgres
+        self._provider = provider
+        self._accounts = accounts
+        self._apply = apply_signals
+        self._links = links
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def __call__(self) -> int:
+        """One round; returns how many charges were due."""
+        due = await charges.claim_due(self._postgres, self._clock(), limit=BATCH)
+        if not due:
+            return 0
+        asked = await asyncio.gather(*(self._ask(one) for one in due))
+        words = [word for word, _ in asked if word is not None]
+        accounts: dict[str, UUID] = {account.external_id: account.id for _, account in asked if account}
+        if words:
+            await self._apply.words(words, accounts=accounts)
+        pending = {word.reference for word in words if word.state is not None and word.state.status == "pending"}
+        await asyncio.gather(*(self._keep_held(one) for one in due if one.reference in pending))
+        return len(due)
+
+    async def _ask(self, due: DueCharge) -> tuple[Word | None, Account | None]:
+        account = await self._accounts.by_id(due.account_id)
+        if account is None:
+            _log.error("polling.no_account", charge_id=str(due.id))
+            return None, None
+        async with self._slots:
+            answer = await self._provider.status(account, due.reference)
+        match answer:
+            case Accepted(state=state):
+                return Word(due.reference, account.external_id, state), account
+            case Absent():
+                return self._absent(due, account, self._clock()), account
+            case Unreachable():
+                return None, account
+
+    def _absent(self, due: DueCharge, account: Account, now: datetime) -> Word | None:
+        """Believed only when nothing of ours can still be on its way. A payment that was accepted does not vanish."""
+        if due.status == "created" and due.absent_after <= now:
+            return Word(due.reference, account.external_id, None, due.absent_reason)
+        if due.status == "pending":
+            _log.error("polling.provider_lost_payment", charge_id=str(due.id))
+        return None
+
+    async def _keep_held(self, due: DueCharge) -> None:
+        """Extends the hold beyond the next poll.
+
+        A link that refuses by now changes nothing: the buyer may yet pay, and its policy for late payments decides.
+        """
+        held_until = due.next_poll_at + HELD_FOR
+        if held_until <= due.held_until:
+            return
+        try:
+            answer = await self._links.hold_by_id(
+                org_id=due.org_id,
+                link_id=due.link_id,
+                session_id=due.session_id,
+                charge_id=due.id,
+                held_until=held_until,
+            )
+        except Unavailable:
+            return
+        if isinstance(answer, UseIsHeld):
+            await charges.extend_hold(self._postgres, due.id, held_until)

@@ -1,0 +1,256 @@
+"""A buyer pays: reserve, hold a use, ask the provider, write down what it said.
+
+Reserved in one statement (it commits before anything leaves the machine), then a use is held by links, then the
+provider is called under a reference that is stored already. A process may die at every await: `poll_charges` finds
+what it left behind.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal, assert_never
+from uuid import UUID
+
+from msgspec import Struct
+
+from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, Charge, fail, judge
+from services.checkout.domain.facts import Story, facts_of
+from services.checkout.domain.faults import EveryUseHeld, LinkNotFound, LinkRefused, MethodUnavailable, SessionEnded
+from services.checkout.domain.phones import payer_phone
+from services.checkout.domain.session import Session, SessionState, session_after
+from services.checkout.peers.links import Links
+from services.checkout.providers.port import Accepted, Account, CreateResult, NotSent, Order, Provider, Refused, Unknown
+from services.checkout.store import charge as charges
+from services.checkout.store.charge import Changes
+from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.open_session import payable_methods
+from services.checkout.use_cases.read_session import ReadSession
+from services.checkout.use_cases.tokens import SessionTokens
+from shared.contracts.checkout import FailureReason
+from shared.contracts.links import AllUsesHeld, LinkMissing, Method, UseIsHeld, UseIsRefused
+from shared.kernel.faults import Fault, Invalid, Unavailable
+from shared.kernel.ids import new_id
+from shared.kernel.moment import Clock
+from shared.runtime.crash import crash_point
+from shared.runtime.outbox import Wake
+from shared.runtime.postgres import Postgres
+from shared.runtime.tracing import current_traceparent
+
+ASK_AFTER_TIMEOUT: Final = timedelta(seconds=2)
+ASK_AFTER_ERROR: Final = ABSENT_AFTER_ERROR
+
+
+class ByPhone(Struct, frozen=True):
+    """Mobile money. `phone` as the buyer wrote it; without a country code it is of the currency's country."""
+
+    phone: str
+
+
+class ByCardToken(Struct, frozen=True):
+    """A card that the provider's own field has taken."""
+
+    card_token: str
+
+
+class ByRedirect(Struct, frozen=True):
+    """The provider's own page asks for what it needs."""
+
+    method: Literal["card"] = "card"
+
+
+Means = ByPhone | ByCardToken | ByRedirect
+
+
+class Started(Struct, frozen=True):
+    """`joined`: a charge was under way already (or had succeeded), and this request made none."""
+
+    state: SessionState
+    joined: bool
+
+
+class StartCharge:
+    def __init__(
+        self,
+        postgres: Postgres,
+        *,
+        read_session: ReadSession,
+        links: Links,
+        provider: Provider,
+        accounts: Accounts,
+        tokens: SessionTokens,
+        public_url: str,
+        live: Live,
+        wake: Wake,
+        clock: Clock,
+    ) -> None:
+        self._postgres = postgres
+        self._read_session = read_session
+        self._links = links
+        self._provider = provider
+        self._accounts = accounts
+        self._tokens = tokens
+        self._public_url = public_url.rstrip("/")
+        self._live = live
+        self._wake = wake
+        self._clock = clock
+
+    async def __call__(self, session_id: UUID, means: Means) -> Started:
+        """The session with the charge that is under way, or has just ended.
+
+        Raises:
+            NotFound, SessionEnded: no such session; it took too long.
+            MethodUnavailable, Invalid: not a way to pay this link; not a phone number; not a card token.
+            LinkRefused, EveryUseHeld, LinkNotFound: no use is left; nothing was charged.
+            Unavailable: links or the provider's registration does not answer; nothing was charged.
+        """
+        state = await self._read_session(session_id)
+        now = self._clock()
+        joined = self._joined(state, now)
+        if joined is not None:
+            return joined
+        session = state.session
+        method, phone = self._way(session, means)
+        account = await self._accounts.of_link(session.link)
+        charge = _new_charge(session, account, method=method, phone=phone, now=now)
+        if not await charges.reserve_charge(self._postgres, charge):
+            return Started(await self._read_session(session_id), joined=True)
+        crash_point("pay.reserved")
+        await self._hold(session, charge)
+        crash_point("pay.held")
+        order = self._order(session, charge, account, means)
+        result = await self._provider.create(account, order)
+        crash_point("pay.created-at-provider")
+        written = await self._write_down(session, charge, account, result=result)
+        self._live.changed(session_id)
+        return Started(written or await self._read_session(session_id), joined=False)
+
+    def _joined(self, state: SessionState, now: datetime) -> Started | None:
+        match state.status_at(now):
+            case "open":
+                return None
+            case "paying" | "paid":
+                return Started(state, joined=True)
+            case "expired" | "abandoned":
+                raise SessionEnded
+
+    def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
+        methods = payable_methods(session.link, self._provider)
+        method: Method = "mobile_money" if isinstance(means, ByPhone) else "card"
+        if method not in methods:
+            raise MethodUnavailable(method, methods)
+        if isinstance(means, ByPhone):
+            return method, payer_phone(means.phone, currency=session.total.currency)
+        return method, None
+
+    async def _hold(self, session: Session, charge: Charge) -> None:
+        """Takes a use. When there is none, the reservation goes: nobody was told of it, and no provider asked."""
+        try:
+            answer = await self._links.hold(session.link, session.id, charge_id=charge.id, held_until=charge.held_until)
+        except Unavailable:
+            await self._undo(charge)
+            raise
+        match answer:
+            case UseIsHeld():
+                return
+            case UseIsRefused(reason=reason, since=since):
+                refused: Fault = LinkRefused(session.link, reason, since)
+            case AllUsesHeld(retry_at=retry_at):
+                refused = EveryUseHeld(session.link, retry_at)
+            case LinkMissing():
+                refused = LinkNotFound()
+            case _:
+                assert_never(answer)
+        await self._undo(charge)
+        raise refused
+
+    async def _undo(self, charge: Charge) -> None:
+        await charges.undo_reservation(self._postgres, charge.id, self._clock())
+        self._live.changed(charge.session_id)
+
+    def _order(self, session: Session, charge: Charge, account: Account, means: Means) -> Order:
+        return Order(
+            reference=charge.reference,
+            total=charge.total,
+            method=charge.method,
+            phone=charge.payer_phone,
+            card_token=means.card_token if isinstance(means, ByCardToken) else None,
+            description=session.link.title,
+            callback_url=f"{self._public_url}/callbacks/{account.provider}/{account.external_id}",
+            # The page finds its token in a cookie: what a provider stores and logs bears no secret of ours.
+            return_url=f"{self._public_url}/checkout/sessions/{session.id}",
+        )
+
+    async def _write_down(
+        self, session: Session, charge: Charge, account: Account, *, result: CreateResult
+    ) -> SessionState | None:
+        """The session as it was written; None when somebody else has to be asked how it stands."""
+        now = self._clock()
+        match result:
+            case Accepted(state=state):
+                judgement = judge(charge, state, account=account.external_id, event_id=None, now=now)
+                if judgement.charge is charge:
+                    # The provider answered for something else than what was asked: its status will tell.
+                    await self._ask_later(charge, now + ASK_AFTER_TIMEOUT)
+                    return None
+                return await self._write(session, charge, judgement.charge, now=now)
+            case Refused(field=field):
+                written = await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
+                if field in {"phone", "card_token"}:
+                    raise Invalid(field, "the provider does not accept it")
+                return written
+            case NotSent():
+                return await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
+            case Unknown(answered=True):
+                await self._ask_later(
+                    charge,
+                    now + ASK_AFTER_ERROR,
+                    absent_after=now + ABSENT_AFTER_ERROR,
+                    absent_reason="provider_error",
+                )
+            case Unknown():
+                await self._ask_later(charge, now + ASK_AFTER_TIMEOUT)
+            case _:
+                assert_never(result)
+        return None
+
+    async def _write(self, session: Session, before: Charge, after: Charge, *, now: datetime) -> SessionState | None:
+        """Unless a callback was faster: then its word, which is newer, stands."""
+        story = Story(session.link, session.customer, session.locale, "paying")
+        facts = facts_of(before, after, story, receipt_url=self._tokens.url)
+        changes = Changes(charges=[(before, after)], facts=[(fact, before.traceparent, before.id) for fact in facts])
+        crash_point("pay.before-commit")
+        written = await charges.write_changes(self._postgres, changes, now)
+        self._wake()
+        return SessionState(session_after(session, after, now), after) if after.id in written else None
+
+    async def _ask_later(
+        self,
+        charge: Charge,
+        at: datetime,
+        *,
+        absent_after: datetime | None = None,
+        absent_reason: FailureReason = "not_started",
+    ) -> None:
+        await charges.ask_soon(self._postgres, charge.id, at=at, absent_after=absent_after, absent_reason=absent_reason)
+
+
+def _new_charge(session: Session, account: Account, *, method: Method, phone: str | None, now: datetime) -> Charge:
+    charge_id = new_id()
+    return Charge(
+        id=charge_id,
+        session_id=session.id,
+        org_id=session.org_id,
+        link_id=session.link.id,
+        livemode=session.livemode,
+        account_id=account.id,
+        provider=account.provider,
+        method=method,
+        reference=charge_id.hex,
+        total=session.total,
+        status="created",
+        version=0,
+        payer_phone=phone,
+        held_until=now + HELD_FOR,
+        traceparent=current_traceparent(),
+        created_at=now,
+        updated_at=now,
+    )

@@ -1,0 +1,155 @@
+"""From what we believe to what we tell over JSON."""
+
+from datetime import datetime
+from typing import assert_never
+
+import msgspec
+
+from services.checkout.domain.charge import Charge, Prompt, Redirect, payer_hint
+from services.checkout.domain.lifecycle import UNDER_WAY
+from services.checkout.domain.pricing import listed_total
+from services.checkout.domain.refusal import uses_remaining
+from services.checkout.domain.session import Session, SessionState, receipt_number
+from services.checkout.use_cases.tokens import SessionTokens
+from services.checkout.web.api_wire import (
+    ChargeOut,
+    FixedOut,
+    FlexibleOut,
+    ItemOut,
+    LinkOut,
+    MerchantOut,
+    NextActionOut,
+    NoneOut,
+    OpenedOut,
+    OpenOut,
+    PricingOut,
+    ProductOut,
+    PromptOut,
+    ReceiptOut,
+    RedirectOut,
+    SessionLinkOut,
+    SessionOut,
+    WaitOut,
+)
+from shared.contracts.links import (
+    CartView,
+    FixedView,
+    FlexibleView,
+    LinkView,
+    MerchantView,
+    Method,
+    OpenView,
+    PlanView,
+    PricingView,
+    ProductView,
+)
+
+
+def link_out(link: LinkView, methods: tuple[Method, ...]) -> LinkOut:
+    return LinkOut(
+        slug=link.slug,
+        title=link.title,
+        description=link.description,
+        merchant=_merchant(link.merchant),
+        pricing=_pricing(link.pricing),
+        total=listed_total(link.pricing),
+        methods=methods,
+        collect=link.collect,
+        uses_remaining=uses_remaining(link),
+        expires_at=link.expires_at,
+        livemode=link.livemode,
+    )
+
+
+def session_out(
+    state: SessionState, tokens: SessionTokens, *, methods: tuple[Method, ...], now: datetime
+) -> SessionOut:
+    session, charge = state.session, state.charge
+    return SessionOut(
+        id=session.id,
+        status=state.status_at(now),
+        version=session.version,
+        link=_session_link(session.link, methods),
+        total=session.total,
+        customer=session.customer,
+        address=session.address,
+        livemode=session.livemode,
+        locale=session.locale,
+        charge=_charge(charge) if charge else None,
+        next_action=_next_action(charge),
+        receipt=_receipt(session, charge, tokens),
+        created_at=session.created_at,
+        expires_at=session.expires_at,
+        paid_at=session.paid_at,
+        url=tokens.url(session.id),
+    )
+
+
+def opened_out(session: Session, tokens: SessionTokens, *, methods: tuple[Method, ...]) -> OpenedOut:
+    shown = session_out(SessionState(session, None), tokens, methods=methods, now=session.created_at)
+    return OpenedOut(**msgspec.structs.asdict(shown), token=tokens.token(session.id))
+
+
+def _merchant(merchant: MerchantView) -> MerchantOut:
+    return MerchantOut(merchant.name, merchant.logo_url, merchant.color, merchant.support_email)
+
+
+def _session_link(link: LinkView, methods: tuple[Method, ...]) -> SessionLinkOut:
+    return SessionLinkOut(
+        slug=link.slug,
+        title=link.title,
+        description=link.description,
+        merchant=_merchant(link.merchant),
+        methods=methods,
+        success_url=link.success_url,
+        cancel_url=link.cancel_url,
+    )
+
+
+def _pricing(pricing: PricingView) -> PricingOut:
+    match pricing:
+        case FixedView(total=total):
+            return FixedOut(total.minor, total.currency)
+        case ProductView(total=total):
+            item = ItemOut(pricing.name, pricing.description, pricing.image_url)
+            return ProductOut(item, total.minor, total.currency)
+        case FlexibleView():
+            return FlexibleOut(pricing.currency, pricing.min_minor, pricing.max_minor)
+        case OpenView():
+            return OpenOut(pricing.currency)
+        case PlanView(total=total) | CartView(total=total):
+            return FixedOut(total.minor, total.currency)
+        case _:
+            assert_never(pricing)
+
+
+def _charge(charge: Charge) -> ChargeOut:
+    return ChargeOut(
+        id=charge.id,
+        status=charge.status,
+        method=charge.method,
+        failure_reason=charge.failure_reason,
+        payer_hint=payer_hint(charge),
+        created_at=charge.created_at,
+    )
+
+
+def _next_action(charge: Charge | None) -> NextActionOut:
+    if charge is None or charge.status not in UNDER_WAY:
+        return NoneOut()
+    match charge.next_action:
+        case Prompt(phone=phone, expires_at=expires_at):
+            return PromptOut(phone, expires_at)
+        case Redirect(url=url):
+            return RedirectOut(url)
+        case None:
+            return WaitOut()
+        case _:
+            assert_never(charge.next_action)
+
+
+def _receipt(session: Session, charge: Charge | None, tokens: SessionTokens) -> ReceiptOut | None:
+    if charge is None or charge.status != "succeeded":
+        return None
+    # The charge's own time, as in the fact that notify mails from: both must show the same number.
+    return ReceiptOut(receipt_number(charge.id, charge.updated_at), tokens.url(session.id))

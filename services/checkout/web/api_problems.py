@@ -1,0 +1,76 @@
+"""How checkout's refusals are told over HTTP."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from litestar import Request, Response
+
+from services.checkout.domain.faults import (
+    AmountOutOfBounds,
+    EveryUseHeld,
+    IdempotencyMismatch,
+    LinkNotFound,
+    LinkRefused,
+    MethodUnavailable,
+    ProviderNotConnected,
+    SessionEnded,
+    TooManyListeners,
+)
+from services.checkout.domain.refusal import next_step
+from shared.contracts.links import RefusalReason
+from shared.kernel.moment import utc_now
+from shared.runtime import problems
+from shared.runtime.problems import ProblemKind
+
+REFUSALS: Final[dict[RefusalReason, str]] = {
+    "not_started": "This link does not take payments yet",
+    "expired": "This link has expired",
+    "exhausted": "This link has been used as often as it may be",
+    "paused": "This link is paused",
+    "archived": "This link was archived",
+    "revoked": "This link was revoked",
+    "deleted": "This link was deleted",
+}
+RETRY_SECONDS_MIN: Final = 1
+
+problems.register(
+    {
+        LinkNotFound.code: ProblemKind(404, "There is no such link", "Check the address, or ask who sent it to you."),
+        **{f"link_{reason}": ProblemKind(410, title) for reason, title in REFUSALS.items()},
+        EveryUseHeld.code: ProblemKind(
+            409, "Somebody else is paying right now", "Try again at `retry_at`: they may not finish."
+        ),
+        AmountOutOfBounds.code: ProblemKind(
+            400, "The merchant does not take this amount", "Choose one between the bounds that are named."
+        ),
+        MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
+        ProviderNotConnected.code: ProblemKind(
+            409, "The merchant cannot take live payments yet", "The merchant has to connect a payment provider first."
+        ),
+        SessionEnded.code: ProblemKind(410, "This session took too long", "Open a new session for the link."),
+        IdempotencyMismatch.code: ProblemKind(
+            422, "This Idempotency-Key was used with another body", "Use a new key for a new request."
+        ),
+        TooManyListeners.code: ProblemKind(429, "Too many open streams", "Read the session now and then instead."),
+    }
+)
+
+
+def on_link_refused(request: Request[Any, Any, Any], fault: LinkRefused) -> Response[bytes]:
+    step = next_step(fault.reason, starts_at=fault.starts_at, support_email=None)
+    return problems.respond(request, f"link_{fault.reason}", values={**fault.values, "next_step": step})
+
+
+def on_every_use_held(request: Request[Any, Any, Any], fault: EveryUseHeld) -> Response[bytes]:
+    headers = {"Retry-After": str(_seconds_until(fault.retry_at, utc_now()))}
+    return problems.respond(request, fault.code, values=fault.values, headers=headers)
+
+
+def _seconds_until(moment: datetime, now: datetime) -> int:
+    return max(RETRY_SECONDS_MIN, -(-(moment - now) // timedelta(seconds=1)))
+
+
+EXCEPTION_HANDLERS: Final[dict[type[Exception] | int, Any]] = {
+    LinkRefused: on_link_refused,
+    EveryUseHeld: on_every_use_held,
+}

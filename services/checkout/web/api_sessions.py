@@ -1,0 +1,134 @@
+"""Opening, paying and reading a session over JSON."""
+
+import hashlib
+import re
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request, Response, get, post
+
+from services.checkout.domain.session import Address, SessionState
+from services.checkout.use_cases.checkout import Checkout
+from services.checkout.use_cases.open_session import Details, Idempotency, payable_methods
+from services.checkout.use_cases.start_charge import ByCardToken, ByPhone, ByRedirect, Means
+from services.checkout.web.api_mapping import opened_out, session_out
+from services.checkout.web.api_wire import ENCODER, OPEN_SESSION, PAY, AddressBody, OpenSessionBody, PayBody
+from shared.contracts.checkout import CustomerView
+from shared.kernel.faults import Invalid
+from shared.kernel.text import has_control_characters, looks_like_card_number
+from shared.runtime.body import decode
+
+HttpRequest = Request[Any, Any, Any]
+TOKEN_COOKIE: Final = "paylinks_session"  # noqa: S105 - its name
+"""Read for GET only: pages set it on the path of their session, since a browser's EventSource sends no headers."""
+
+_PRIVATE: Final = {"cache-control": "private, no-store"}
+_KEY: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
+
+
+def routes(checkout: Checkout) -> list[Any]:
+    @post("/v1/checkout/{slug:str}/sessions")
+    async def open_session(request: HttpRequest, slug: str) -> Response[bytes]:
+        raw = await request.body()
+        body = decode(raw or b"{}", OPEN_SESSION)
+        details = _details(body)
+        client_ip = request.scope["state"]["client_ip"]
+        checkout.limit_addresses(details.customer.email, details.customer.phone, client_ip=client_ip)
+        idempotency = _idempotency(request, slug, raw)
+        opened = await checkout.open_session(slug, details, now=checkout.clock(), idempotency=idempotency)
+        methods = payable_methods(opened.session.link, checkout.provider)
+        headers = _PRIVATE | ({"idempotent-replayed": "true"} if opened.replayed else {})
+        return _json(opened_out(opened.session, checkout.tokens, methods=methods), 201, headers=headers)
+
+    @post("/v1/checkout/sessions/{session_id:uuid}/pay")
+    async def pay(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+        checkout.tokens.require(session_id, bearer(request))
+        means = means_of(decode(await request.body(), PAY))
+        if isinstance(means, ByPhone):
+            checkout.limit_addresses(means.phone, client_ip=request.scope["state"]["client_ip"])
+        started = await checkout.start_charge(session_id, means)
+        status = 200 if started.state.session.status == "paid" and started.joined else 202
+        return _json(state_out(checkout, started.state), status)
+
+    @get("/v1/checkout/sessions/{session_id:uuid}")
+    async def read_session(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+        checkout.tokens.require(session_id, bearer(request) or request.cookies.get(TOKEN_COOKIE))
+        return _json(state_out(checkout, await checkout.read_session(session_id)), 200)
+
+    return [open_session, pay, read_session]
+
+
+def state_out(checkout: Checkout, state: SessionState) -> Any:
+    methods = payable_methods(state.session.link, checkout.provider)
+    return session_out(state, checkout.tokens, methods=methods, now=checkout.clock())
+
+
+def bearer(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
+
+
+def means_of(body: PayBody) -> Means:
+    """Raises: Invalid: fields that the method does not go with."""
+    match body.method:
+        case "mobile_money":
+            if body.phone is None:
+                raise Invalid("phone", "mobile money needs a phone number")
+            if body.card_token is not None:
+                raise Invalid("card_token", "goes with the method card only")
+            return ByPhone(body.phone)
+        case "card":
+            if body.phone is not None:
+                raise Invalid("phone", "goes with the method mobile_money only")
+            return ByRedirect() if body.card_token is None else ByCardToken(body.card_token)
+        case "ussd" | "bank_transfer":
+            raise Invalid("method", "not available yet")
+
+
+def _details(body: OpenSessionBody) -> Details:
+    customer = body.customer
+    for field, text in (("customer.email", customer.email), ("customer.name", customer.name)):
+        _require_clean(field, text)
+    return Details(
+        customer=CustomerView(email=customer.email, name=customer.name, phone=customer.phone),
+        address=_address(body.address) if body.address else None,
+        amount_minor=body.amount_minor,
+        currency=body.currency,
+        locale=body.locale,
+    )
+
+
+def _address(body: AddressBody) -> Address:
+    for field in ("line1", "line2", "city", "region", "postal_code"):
+        _require_clean(f"address.{field}", getattr(body, field))
+    return Address(
+        line1=body.line1,
+        city=body.city,
+        country=body.country,
+        line2=body.line2,
+        region=body.region,
+        postal_code=body.postal_code,
+    )
+
+
+def _require_clean(field: str, text: str | None) -> None:
+    """Raises: Invalid: a card number or control characters, neither of which we keep."""
+    if text is None:
+        return
+    if has_control_characters(text) or "\n" in text or "\r" in text:
+        raise Invalid(field, "must be one line of plain text")
+    if looks_like_card_number(text):
+        raise Invalid(field, "looks like a card number; never send one here")
+
+
+def _idempotency(request: HttpRequest, slug: str, raw: bytes) -> Idempotency | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _KEY.fullmatch(key):
+        raise Invalid("Idempotency-Key", "1 to 255 printable ASCII characters")
+    return Idempotency(key, hashlib.sha256(f"POST {slug}\n".encode() + raw).digest())
+
+
+def _json(body: object, status: int, *, headers: dict[str, str] = _PRIVATE) -> Response[bytes]:
+    return Response(ENCODER.encode(body), status_code=status, media_type="application/json", headers=headers)

@@ -1,0 +1,194 @@
+"""The JSON of checkout's public API: what comes in, bounded, and what goes out."""
+
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from services.checkout.domain.lifecycle import ChargeStatus, SessionStatus
+from services.checkout.domain.session import Address
+from shared.contracts.checkout import CustomerView, FailureReason
+from shared.contracts.links import CollectView, Method
+from shared.kernel.money import MINOR_MAX, Money
+
+Email = Annotated[
+    str, Meta(min_length=3, max_length=254, pattern=r"^[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\".]+$")
+]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+PhoneText = Annotated[str, Meta(min_length=3, max_length=40, examples=["+256772123456"])]
+Line = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+class CustomerBody(Struct, frozen=True, forbid_unknown_fields=True):
+    email: Email | None = None
+    name: Name | None = None
+    phone: PhoneText | None = None
+
+
+class AddressBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """`country` is ISO 3166-1 alpha-2."""
+
+    line1: Line
+    city: Line
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+    line2: Line | None = None
+    region: Line | None = None
+    postal_code: Annotated[str, Meta(min_length=1, max_length=20)] | None = None
+
+
+class OpenSessionBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount_minor` (and `currency`, where the link names none) only where the buyer chooses the amount."""
+
+    customer: CustomerBody = CustomerBody()
+    address: AddressBody | None = None
+    amount_minor: Annotated[int, Meta(ge=1, le=MINOR_MAX)] | None = None
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
+
+
+class PayBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """Mobile money needs `phone`. A card needs the `card_token` of the provider's field, or goes by its page."""
+
+    method: Method
+    phone: PhoneText | None = None
+    card_token: Annotated[str, Meta(pattern="^tok_[A-Za-z0-9_]{1,60}$")] | None = None
+
+
+class MerchantOut(Struct, frozen=True):
+    name: str
+    logo_url: str | None
+    color: str | None
+    support_email: str | None
+
+
+class FixedOut(Struct, frozen=True, tag_field="type", tag="fixed"):
+    amount_minor: int
+    currency: str
+
+
+class ItemOut(Struct, frozen=True):
+    name: str
+    description: str | None
+    image_url: str | None
+
+
+class ProductOut(Struct, frozen=True, tag_field="type", tag="product"):
+    product: ItemOut
+    amount_minor: int
+    currency: str
+
+
+class FlexibleOut(Struct, frozen=True, tag_field="type", tag="flexible"):
+    currency: str
+    min_minor: int | None
+    max_minor: int | None
+
+
+class OpenOut(Struct, frozen=True, tag_field="type", tag="open"):
+    currency: str | None
+
+
+PricingOut = FixedOut | ProductOut | FlexibleOut | OpenOut
+
+
+class LinkOut(Struct, frozen=True, kw_only=True):
+    """`total` is null where the buyer chooses the amount; `uses_remaining` where there is no limit."""
+
+    slug: str
+    title: str
+    description: str | None
+    merchant: MerchantOut
+    pricing: PricingOut
+    total: Money | None
+    methods: tuple[Method, ...]
+    collect: CollectView
+    state: Literal["active"] = "active"
+    uses_remaining: int | None
+    expires_at: datetime | None
+    livemode: bool
+
+
+class SessionLinkOut(Struct, frozen=True):
+    slug: str
+    title: str
+    description: str | None
+    merchant: MerchantOut
+    methods: tuple[Method, ...]
+    success_url: str | None
+    cancel_url: str | None
+
+
+class PromptOut(Struct, frozen=True, tag_field="type", tag="prompt"):
+    """Asked on the phone: the buyer approves there."""
+
+    phone: str
+    expires_at: datetime
+
+
+class RedirectOut(Struct, frozen=True, tag_field="type", tag="redirect"):
+    """The buyer goes on at this page of the provider."""
+
+    url: str
+
+
+class WaitOut(Struct, frozen=True, tag_field="type", tag="wait"):
+    """The provider has not said anything yet; read again, or listen to `events`."""
+
+
+class NoneOut(Struct, frozen=True, tag_field="type", tag="none"):
+    """Nothing is under way: paid, over, or (`open`) ready for a try."""
+
+
+NextActionOut = PromptOut | RedirectOut | WaitOut | NoneOut
+
+
+class ChargeOut(Struct, frozen=True, kw_only=True):
+    id: UUID
+    status: ChargeStatus
+    method: Method
+    failure_reason: FailureReason | None
+    payer_hint: str | None
+    created_at: datetime
+
+
+class ReceiptOut(Struct, frozen=True):
+    number: str
+    url: str
+
+
+class SessionOut(Struct, frozen=True, kw_only=True):
+    """`version` grows whenever anything changes. `url` bears the token: who has it can read and pay this session."""
+
+    id: UUID
+    status: SessionStatus
+    version: int
+    link: SessionLinkOut
+    total: Money
+    customer: CustomerView
+    address: Address | None
+    livemode: bool
+    locale: str
+    charge: ChargeOut | None
+    next_action: NextActionOut
+    receipt: ReceiptOut | None
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    url: str
+
+
+class OpenedOut(SessionOut, frozen=True, kw_only=True):
+    """`token` goes along as `Authorization: Bearer` from now on."""
+
+    token: str
+
+
+class CallbackOut(Struct, frozen=True):
+    received: bool = True
+
+
+OPEN_SESSION: Final = msgspec.json.Decoder(OpenSessionBody)
+PAY: Final = msgspec.json.Decoder(PayBody)
+ENCODER: Final = msgspec.json.Encoder()

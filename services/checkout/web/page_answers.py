@@ -1,0 +1,104 @@
+"""Sending pages: headers, languages, cookies."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response.base import ASGIResponse
+
+from services.checkout.providers.sandbox.adapter import Sandbox
+from services.checkout.use_cases.checkout import Checkout
+from services.checkout.web.api_sessions import TOKEN_COOKIE
+from shared.web.locales import LOCALE_COOKIE, LOCALE_DEFAULT, choose_locale, known_locale, wished_locale
+from shared.web.security import SECURITY_HEADERS, content_security_policy
+
+HttpRequest = Request[Any, Any, Any]
+PAID_COOKIE: Final = "paylinks_paid"
+PAID_SECONDS: Final = 600
+"""For so long a buyer who paid this link is asked before paying it again."""
+LOCALE_SECONDS: Final = 365 * 86_400
+RECEIPT_SECONDS: Final = 30 * 86_400
+SEE_OTHER: Final = 303
+
+
+def wish_of(request: HttpRequest) -> str | None:
+    """The language that the buyer wants; None: the merchant's will do."""
+    return wished_locale(
+        request.query_params.get("lang"),
+        request.cookies.get(LOCALE_COOKIE),
+        accept_language=request.headers.get("accept-language"),
+    )
+
+
+def locale_of(request: HttpRequest, default: str = LOCALE_DEFAULT) -> str:
+    """`default` is the merchant's."""
+    return choose_locale(wish_of(request), None, accept_language=None, default=default)
+
+
+class Ready(Response[bytes]):
+    """A page where Litestar takes only its own kind of answer: from exception handlers."""
+
+    def __init__(self, answer: ASGIResponse) -> None:
+        super().__init__(answer.body, status_code=answer.status_code, media_type="text/html")
+        self._answer = answer
+
+    def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
+        return self._answer
+
+
+class Pages:
+    """Makes answers out of rendered pages."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self._secure = checkout.public_url.startswith("https:")
+        self._provider: Sandbox = checkout.provider
+        self._tokens = checkout.tokens
+
+    def answer(
+        self,
+        request: HttpRequest,
+        body: bytes,
+        *,
+        nonce: str,
+        status: int = 200,
+        cookies: list[Cookie] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> ASGIResponse:
+        """`nonce` is the one that the page was rendered with."""
+        policy = content_security_policy(nonce, frame_origins=(self._provider.url,), form_origins=(self._provider.url,))
+        return ASGIResponse(
+            body=body,
+            media_type="text/html",
+            status_code=status,
+            headers={**SECURITY_HEADERS, "Content-Security-Policy": policy, **(headers or {})},
+            cookies=[*(cookies or ()), *self._language(request)],
+        )
+
+    def redirect(self, url: str, *cookies: Cookie) -> ASGIResponse:
+        headers = {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+        return ASGIResponse(status_code=SEE_OTHER, headers=headers, cookies=list(cookies))
+
+    def session_cookie(self, session_id: UUID) -> Cookie:
+        """Lets this browser see and pay this one session, on the path of its page only."""
+        return self._cookie(
+            TOKEN_COOKIE,
+            self._tokens.token(session_id),
+            path=f"/checkout/sessions/{session_id}",
+            seconds=RECEIPT_SECONDS,
+        )
+
+    def paid_cookie(self, slug: str, session_id: UUID) -> Cookie:
+        value = f"{session_id}.{self._tokens.token(session_id)}"
+        return self._cookie(PAID_COOKIE, value, path=f"/checkout/{slug}", seconds=PAID_SECONDS)
+
+    def _language(self, request: HttpRequest) -> list[Cookie]:
+        """A language that was asked for is remembered; one that was guessed is not."""
+        asked = known_locale(request.query_params.get("lang"))
+        return [self._cookie(LOCALE_COOKIE, asked, path="/checkout", seconds=LOCALE_SECONDS)] if asked else []
+
+    def _cookie(self, name: str, value: str, *, path: str, seconds: int) -> Cookie:
+        return Cookie(
+            key=name, value=value, path=path, max_age=seconds, httponly=True, secure=self._secure, samesite="lax"
+        )

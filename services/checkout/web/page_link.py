@@ -1,0 +1,183 @@
+"""`/checkout/{slug}`: the page of a link, and what its form posts. Looking never holds, counts or creates."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from services.checkout.domain.charge import Redirect
+from services.checkout.domain.faults import EveryUseHeld, MethodUnavailable, ProviderNotConnected, SessionEnded
+from services.checkout.domain.refusal import may_be_all_held
+from services.checkout.domain.session import SessionState
+from services.checkout.use_cases.checkout import Checkout
+from services.checkout.use_cases.open_session import ALL_HELD_RETRY, payable_methods
+from services.checkout.use_cases.view_link import require_payable
+from services.checkout.web import page_forms as forms
+from services.checkout.web.page_answers import PAID_COOKIE, PAID_SECONDS, HttpRequest, Pages, locale_of, wish_of
+from services.checkout.web.page_views import checkout_view, session_path
+from services.checkout.web.render import render_checkout
+from services.checkout.web.views import CardField, ErrorCode, FieldError, RecentPayment
+from shared.contracts.links import LinkView, Method
+from shared.kernel.faults import Fault, Invalid, Unavailable
+from shared.web.security import new_nonce
+from shared.web.slots import PreparedPage
+
+UNPROCESSABLE: Final = 422
+
+
+def routes(checkout: Checkout, pages: Pages) -> list[Any]:
+    page = LinkPage(checkout, pages)
+
+    @get("/checkout/{slug:str}", include_in_schema=False)
+    async def show_link(request: HttpRequest, slug: str) -> ASGIResponse:
+        return await page.show(request, slug)
+
+    @post("/checkout/{slug:str}", include_in_schema=False, request_max_body_size=forms.FORM_BYTES_MAX)
+    async def pay_link(request: HttpRequest, slug: str) -> ASGIResponse:
+        return await page.pay(request, slug)
+
+    return [show_link, pay_link]
+
+
+class LinkPage:
+    def __init__(self, checkout: Checkout, pages: Pages) -> None:
+        self._checkout = checkout
+        self._pages = pages
+
+    async def show(self, request: HttpRequest, slug: str) -> ASGIResponse:
+        checkout, wish = self._checkout, wish_of(request)
+        paid_before = PAID_COOKIE in request.cookies
+        prepared: PreparedPage | None = None if paid_before else checkout.pages.get(slug, wish or "")
+        if prepared is None:
+            now = checkout.clock()
+            link = await checkout.view_link(slug, now)
+            require_payable(link, now)
+            if may_be_all_held(link):
+                raise EveryUseHeld(link, now + ALL_HELD_RETRY)
+            methods = payable_methods(link, checkout.provider)
+            locale = locale_of(request, link.merchant.locale)
+            recent = await self._recent(request, link, now) if paid_before else None
+            view = checkout_view(link, methods, card=await self.card(link, methods, locale), recent=recent)
+            prepared = PreparedPage(render_checkout(view, locale=locale))
+            if recent is None:
+                checkout.pages.put(slug, link.id, prepared, variant=wish or "")
+        nonce = new_nonce()
+        return self._pages.answer(request, prepared.fill(nonce, attempt=new_nonce()), nonce=nonce)
+
+    async def pay(self, request: HttpRequest, slug: str) -> ASGIResponse:
+        checkout, now = self._checkout, self._checkout.clock()
+        posted = forms.read_form(await request.body())
+        link = await checkout.view_link(slug, now)
+        require_payable(link, now)
+        methods = payable_methods(link, checkout.provider)
+        form = forms.checkout_form(link, methods, posted)
+        recent = await self._recent(request, link, now)
+        errors = form.errors
+        if recent is not None and posted.get("pay_again") != "on":
+            errors = (FieldError("pay_again", "pay_again_unconfirmed"), *errors)
+        if errors or form.means is None:
+            return await self._again(request, link, methods, posted=posted, errors=errors, recent=recent)
+        details = forms.with_locale(form.details, locale_of(request, link.merchant.locale))
+        customer, client_ip = details.customer, request.scope["state"]["client_ip"]
+        checkout.limit_addresses(customer.email, customer.phone, posted.get("mobile_phone"), client_ip=client_ip)
+        try:
+            opened = await checkout.open_session(slug, details, now=now, idempotency=forms.idempotency_of(slug, posted))
+            started = await checkout.start_charge(opened.session.id, form.means)
+        except Fault as fault:
+            error = error_of(fault)
+            if error is None:
+                raise
+            if isinstance(fault, SessionEnded):
+                # The same attempt would find the same session again.
+                posted = {**posted, "attempt": new_nonce()}
+            return await self._again(request, link, methods, posted=posted, errors=(error,), recent=recent)
+        return to_session(self._pages, started.state)
+
+    async def card(self, link: LinkView, methods: tuple[Method, ...], locale: str) -> CardField:
+        """Without the provider there is no card field; the form still offers the provider's own page."""
+        if "card" not in methods:
+            return CardField()
+        try:
+            account = await self._checkout.accounts.of_link(link)
+        except Unavailable:
+            return CardField()
+        url = self._checkout.provider.card_field_url(account)
+        return CardField(f"{url}&parent={self._checkout.public_url}&locale={locale}")
+
+    async def _again(
+        self,
+        request: HttpRequest,
+        link: LinkView,
+        methods: tuple[Method, ...],
+        *,
+        posted: forms.Posted,
+        errors: tuple[FieldError, ...],
+        recent: RecentPayment | None,
+    ) -> ASGIResponse:
+        locale, nonce = locale_of(request, link.merchant.locale), new_nonce()
+        view = checkout_view(
+            link,
+            methods,
+            card=await self.card(link, methods, locale),
+            values=forms.shown_again(posted),
+            errors=errors,
+            attempt=forms.attempt_of(posted) or new_nonce(),
+            recent=recent,
+        )
+        body = render_checkout(view, locale=locale, nonce=nonce)
+        return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE)
+
+    async def _recent(self, request: HttpRequest, link: LinkView, now: datetime) -> RecentPayment | None:
+        """What this browser paid here a few minutes ago, by the cookie that the receipt left."""
+        session_id, _, token = request.cookies.get(PAID_COOKIE, "").partition(".")
+        try:
+            key = UUID(session_id)
+            self._checkout.tokens.require(key, token)
+            session = (await self._checkout.read_session(key)).session
+        except (ValueError, Fault):
+            return None
+        if session.link.id != link.id or session.paid_at is None:
+            return None
+        if now - session.paid_at > timedelta(seconds=PAID_SECONDS):
+            return None
+        return RecentPayment(session.paid_at, session_path(session))
+
+
+def to_session(pages: Pages, state: SessionState) -> ASGIResponse:
+    """On to the provider's page where the buyer is wanted there, else to the page of the session."""
+    session, charge = state.session, state.charge
+    url = session_path(session)
+    if charge is not None and charge.status == "pending" and isinstance(charge.next_action, Redirect):
+        url = charge.next_action.url
+    return pages.redirect(url, pages.session_cookie(session.id))
+
+
+def error_of(fault: Fault) -> FieldError | None:
+    """What the form says about a refusal that the buyer can do something about; None: it has a page of its own."""
+    match fault:
+        case Invalid():
+            return _invalid(str(fault.values["field"]))
+        case MethodUnavailable() | ProviderNotConnected():
+            return _form("method_unavailable")
+        case SessionEnded():
+            return _form("try_again")
+        case Unavailable():
+            return _form("provider_unavailable")
+        case _:
+            return None
+
+
+def _invalid(field: str) -> FieldError:
+    if field == "phone":
+        return FieldError("mobile_phone", "phone_invalid")
+    if field == "card_token":
+        return FieldError("card", "card_invalid")
+    if field.startswith("customer."):
+        return FieldError(field.removeprefix("customer."), "required")
+    return _form("try_again")
+
+
+def _form(code: ErrorCode) -> FieldError:
+    return FieldError("form", code)

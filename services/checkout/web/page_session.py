@@ -1,0 +1,123 @@
+"""`/checkout/sessions/{id}`: the page of one payment, from the prompt to the receipt."""
+
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+
+from services.checkout.domain.session import SessionState
+from services.checkout.use_cases.checkout import Checkout
+from services.checkout.use_cases.open_session import payable_methods
+from services.checkout.web import page_forms as forms
+from services.checkout.web.api_sessions import TOKEN_COOKIE
+from services.checkout.web.live_stream import stream
+from services.checkout.web.page_answers import HttpRequest, Pages, locale_of
+from services.checkout.web.page_link import UNPROCESSABLE, LinkPage, error_of, to_session
+from services.checkout.web.page_views import choice_view, session_path, session_view, version_of
+from services.checkout.web.render import render_checkout, render_session
+from services.checkout.web.views import FieldError
+from shared.kernel.faults import Fault
+from shared.web.security import new_nonce
+
+_PRIVATE: Final = {"Cache-Control": "private, no-store"}
+
+
+def routes(checkout: Checkout, pages: Pages) -> list[Any]:
+    page = SessionPage(checkout, pages)
+
+    @get("/checkout/sessions/{session_id:uuid}", include_in_schema=False)
+    async def show_session(request: HttpRequest, session_id: UUID) -> ASGIResponse:
+        if token := request.query_params.get("token"):
+            # The token moves from the address into a cookie: addresses are logged, shared and sent as referrers.
+            checkout.tokens.require(session_id, token)
+            return pages.redirect(f"/checkout/sessions/{session_id}", pages.session_cookie(session_id))
+        state = await page.read(request, session_id)
+        return await page.show(request, state)
+
+    @post(
+        "/checkout/sessions/{session_id:uuid}",
+        include_in_schema=False,
+        request_max_body_size=forms.FORM_BYTES_MAX,
+    )
+    async def pay_session(request: HttpRequest, session_id: UUID) -> ASGIResponse:
+        state = await page.read(request, session_id)
+        return await page.pay(request, state)
+
+    @get("/checkout/sessions/{session_id:uuid}/version", include_in_schema=False)
+    async def read_version(request: HttpRequest, session_id: UUID) -> Response[dict[str, str]]:
+        state = await page.read(request, session_id)
+        return Response({"version": version_of(state, checkout.clock())}, headers=_PRIVATE)
+
+    @get("/checkout/sessions/{session_id:uuid}/events", include_in_schema=False)
+    async def stream_versions(request: HttpRequest, session_id: UUID) -> Stream:
+        state = await page.read(request, session_id)
+        return stream(checkout, state, page.event_of)
+
+    return [show_session, pay_session, read_version, stream_versions]
+
+
+class SessionPage:
+    def __init__(self, checkout: Checkout, pages: Pages) -> None:
+        self._checkout = checkout
+        self._pages = pages
+        self._link_page = LinkPage(checkout, pages)
+
+    async def read(self, request: HttpRequest, session_id: UUID) -> SessionState:
+        """Raises: Unauthorized: this browser does not hold the session's cookie."""
+        self._checkout.tokens.require(session_id, request.cookies.get(TOKEN_COOKIE))
+        return await self._checkout.read_session(session_id)
+
+    def event_of(self, state: SessionState) -> bytes:
+        body = msgspec.json.encode({"version": version_of(state, self._checkout.clock())})
+        return b"data: " + body + b"\n\n"
+
+    async def show(self, request: HttpRequest, state: SessionState) -> ASGIResponse:
+        now, session = self._checkout.clock(), state.session
+        status = state.status_at(now)
+        if status == "open" and (state.charge is None or "choose" in request.query_params):
+            return await self._choose(request, state, posted={}, errors=())
+        locale, nonce = locale_of(request, session.locale), new_nonce()
+        body = render_session(session_view(state, now=now, attempt=new_nonce()), locale=locale, nonce=nonce)
+        paid = [self._pages.paid_cookie(session.link.slug, session.id)] if status == "paid" else []
+        return self._pages.answer(request, body, nonce=nonce, cookies=paid)
+
+    async def pay(self, request: HttpRequest, state: SessionState) -> ASGIResponse:
+        """A (further) try in this session; with one under way already, it is joined."""
+        checkout, session = self._checkout, state.session
+        posted = forms.read_form(await request.body())
+        errors: list[FieldError] = []
+        means = forms.means_of(payable_methods(session.link, checkout.provider), posted, errors)
+        if state.status_at(checkout.clock()) != "open":
+            return self._pages.redirect(session_path(session))
+        if means is None or errors:
+            return await self._choose(request, state, posted=posted, errors=tuple(errors))
+        checkout.limit_addresses(posted.get("mobile_phone"), client_ip=request.scope["state"]["client_ip"])
+        try:
+            started = await checkout.start_charge(session.id, means)
+        except Fault as fault:
+            error = error_of(fault)
+            if error is None:
+                raise
+            return await self._choose(request, state, posted=posted, errors=(error,))
+        return to_session(self._pages, started.state)
+
+    async def _choose(
+        self, request: HttpRequest, state: SessionState, *, posted: forms.Posted, errors: tuple[FieldError, ...]
+    ) -> ASGIResponse:
+        session, checkout = state.session, self._checkout
+        methods = payable_methods(session.link, checkout.provider)
+        locale, nonce = locale_of(request, session.locale), new_nonce()
+        known = {"mobile_phone": session.customer.phone} if session.customer.phone else {}
+        view = choice_view(
+            session,
+            methods,
+            card=await self._link_page.card(session.link, methods, locale),
+            values=forms.shown_again(posted) if posted else known,
+            errors=errors,
+            attempt=forms.attempt_of(posted) or new_nonce(),
+        )
+        body = render_checkout(view, locale=locale, nonce=nonce)
+        return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE if errors else 200)

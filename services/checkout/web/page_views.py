@@ -1,0 +1,229 @@
+"""From what we believe to what a page shows. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+from services.checkout.domain.charge import Charge, Prompt, Redirect
+from services.checkout.domain.lifecycle import UNDER_WAY
+from services.checkout.domain.operators import countries_for
+from services.checkout.domain.pricing import listed_total
+from services.checkout.domain.refusal import uses_remaining
+from services.checkout.domain.session import Session, SessionState, receipt_number
+from services.checkout.web.views import (
+    CardField,
+    CheckoutView,
+    ChosenPrice,
+    Collect,
+    FieldError,
+    FixedPrice,
+    Merchant,
+    Price,
+    Receipt,
+    RecentPayment,
+    RefusalView,
+    Retry,
+    SessionView,
+)
+from services.checkout.web.views import (
+    SessionState as PageState,
+)
+from shared.contracts.links import FlexibleView, LinkView, MerchantView, Method, OpenView, ProductView, RefusalReason
+from shared.web.slots import ATTEMPT_SLOT
+
+CURRENCIES_OFFERED: Final = ("UGX", "RWF", "KES", "NGN", "XOF", "USD", "EUR")
+"""Where a link names no currency, the buyer picks one of these."""
+NOTHING_ASKED: Final = Collect(email="no")
+TEST_NUMBERS_PATH: Final = "/docs/sandbox"
+
+
+def merchant_of(merchant: MerchantView) -> Merchant:
+    return Merchant(merchant.name, merchant.logo_url, merchant.color, merchant.support_email)
+
+
+def link_path(link: LinkView) -> str:
+    return f"/checkout/{link.slug}"
+
+
+def session_path(session: Session) -> str:
+    return f"/checkout/sessions/{session.id}"
+
+
+def checkout_view(
+    link: LinkView,
+    methods: tuple[Method, ...],
+    *,
+    card: CardField,
+    values: dict[str, str] | None = None,
+    errors: tuple[FieldError, ...] = (),
+    attempt: str = ATTEMPT_SLOT,
+    recent: RecentPayment | None = None,
+) -> CheckoutView:
+    """The page of a link; after a post with `errors`, with what was typed."""
+    price = _price(link)
+    currency = price.currency if isinstance(price, FixedPrice) else price.currencies[0]
+    product = link.pricing if isinstance(link.pricing, ProductView) else None
+    collect = link.collect
+    return CheckoutView(
+        path=link_path(link),
+        merchant=merchant_of(link.merchant),
+        title=link.title,
+        description=link.description or (product.description if product else None),
+        image_url=product.image_url if product else None,
+        price=price,
+        methods=methods,
+        livemode=link.livemode,
+        uses_left=uses_remaining(link),
+        expires_at=link.expires_at,
+        time_zone=link.merchant.timezone,
+        collect=Collect(email=collect.email, name=collect.name, phone=collect.phone, address=collect.address),
+        countries=countries_for(currency),
+        card=card,
+        values=values or {},
+        errors=errors,
+        attempt=attempt,
+        recent_payment=recent,
+        cancel_url=link.cancel_url,
+        docs_url=None if link.livemode else TEST_NUMBERS_PATH,
+    )
+
+
+def choice_view(
+    session: Session,
+    methods: tuple[Method, ...],
+    *,
+    card: CardField,
+    values: dict[str, str],
+    errors: tuple[FieldError, ...] = (),
+    attempt: str,
+) -> CheckoutView:
+    """The choice of methods for a session that is open: who pays and how much is settled already."""
+    link = session.link
+    return CheckoutView(
+        path=session_path(session),
+        merchant=merchant_of(link.merchant),
+        title=link.title,
+        description=link.description,
+        price=FixedPrice(session.total.minor, session.total.currency),
+        methods=methods,
+        livemode=link.livemode,
+        expires_at=session.expires_at,
+        time_zone=link.merchant.timezone,
+        collect=NOTHING_ASKED,
+        countries=countries_for(session.total.currency),
+        card=card,
+        values=values,
+        errors=errors,
+        attempt=attempt,
+        cancel_url=link.cancel_url,
+        docs_url=None if link.livemode else TEST_NUMBERS_PATH,
+    )
+
+
+def version_of(state: SessionState, now: datetime) -> str:
+    """Changes whenever the page would look different."""
+    return f"{state.session.version}-{state.status_at(now)}"
+
+
+def session_view(
+    state: SessionState, *, now: datetime, attempt: str, retry_error: FieldError | None = None
+) -> SessionView:
+    """Any session but an open one that has no charge yet: that one still has to choose (`choice_view`)."""
+    session, charge = state.session, state.charge
+    link, path = session.link, session_path(session)
+    shown = page_state(state, now)
+    # A failed charge may still succeed late, and the page should say so before the buyer pays twice.
+    waiting = shown in {"prompt_sent", "redirecting", "processing", "failed"}
+    action = charge.next_action if charge else None
+    return SessionView(
+        path=path,
+        state=shown,
+        version=version_of(state, now),
+        merchant=merchant_of(link.merchant),
+        title=link.title,
+        minor=session.total.minor,
+        currency=session.total.currency,
+        livemode=session.livemode,
+        now=now,
+        time_zone=link.merchant.timezone,
+        phone=charge.payer_phone if charge else None,
+        prompt_expires_at=action.expires_at if isinstance(action, Prompt) else None,
+        redirect_url=action.url if isinstance(action, Redirect) else None,
+        failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
+        retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
+        receipt=_receipt(session, charge) if shown == "paid" else None,
+        stream_url=f"{path}/events" if waiting else None,
+        poll_url=f"{path}/version" if waiting else None,
+        success_url=link.success_url,
+        cancel_url=link.cancel_url,
+        restart_url=link_path(link),
+    )
+
+
+def page_state(state: SessionState, now: datetime) -> PageState:
+    charge = state.charge
+    match state.status_at(now):
+        case "paid":
+            return "paid"
+        case "expired":
+            return "expired"
+        case "abandoned":
+            return "abandoned"
+        case "open":
+            return "failed"
+        case "paying":
+            if charge is None or charge.status not in UNDER_WAY or charge.next_action is None:
+                return "processing"
+            return "prompt_sent" if isinstance(charge.next_action, Prompt) else "redirecting"
+
+
+def refusal_view(
+    link: LinkView, *, reason: RefusalReason, since: datetime | None, starts_at: datetime | None
+) -> RefusalView:
+    return RefusalView(
+        path=link_path(link),
+        reason=reason,
+        livemode=link.livemode,
+        merchant=merchant_of(link.merchant),
+        title=link.title,
+        since=since,
+        starts_at=starts_at,
+        time_zone=link.merchant.timezone,
+    )
+
+
+def _price(link: LinkView) -> Price:
+    listed = listed_total(link.pricing)
+    if listed is not None:
+        return FixedPrice(listed.minor, listed.currency)
+    match link.pricing:
+        case FlexibleView(currency=currency, min_minor=lowest, max_minor=highest):
+            return ChosenPrice((currency,), lowest, highest)
+        case OpenView(currency=currency):
+            return ChosenPrice((currency,) if currency else CURRENCIES_OFFERED)
+        case _:
+            raise AssertionError(link.pricing)
+
+
+def _retry(session: Session, charge: Charge | None, *, attempt: str, error: FieldError | None) -> Retry:
+    """Nothing is under way, so another try is safe: the same number with one press, or another way."""
+    by_phone = charge is not None and charge.method == "mobile_money"
+    return Retry(
+        phone=charge.payer_phone if charge and by_phone else None,
+        country=next(iter(countries_for(session.total.currency)), ""),
+        attempt=attempt,
+        error=error,
+        other_url=f"{session_path(session)}?choose=1",
+    )
+
+
+def _receipt(session: Session, charge: Charge | None) -> Receipt | None:
+    if charge is None:
+        return None
+    return Receipt(
+        reference=receipt_number(charge.id, charge.updated_at),
+        paid_at=charge.updated_at,
+        method=charge.method,
+        payer_hint=charge.payer_last4,
+        brand=charge.card_brand,
+        email=session.customer.email,
+    )
