@@ -1,0 +1,76 @@
+"""What became of one attempt to hand a mail to the mail server, and what follows from it.
+
+due --claim--> sending --Delivered--------------------------> sent
+                  |-----Refused, or tried for too long------> failed
+                  `-----Deferred, Unknown, Unreachable------> due   (and when its lease runs out)
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal, assert_never
+
+import msgspec
+
+SOON_SECONDS: Final = (2, 10, 60, 300, 1_800, 7_200, 21_600, 86_400)
+LATER_SECONDS: Final = SOON_SECONDS[1:]
+TRIED_FOR: Final = timedelta(days=5)
+"""RFC 5321 section 4.5.4.1: "the give-up time generally needs to be at least 4-5 days"."""
+ERROR_CHARS_MAX: Final = 300
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """The server took responsibility for it (250 after the content)."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The server will never take it (5xx)."""
+
+    answer: str
+
+
+class Deferred(msgspec.Struct, frozen=True):
+    """Not taken this time (4xx, or the connection ended before the content): certainly not delivered."""
+
+    answer: str
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """The content was handed over and no answer came: it goes again under the same Message-ID."""
+
+    reason: str
+
+
+class Unreachable(msgspec.Struct, frozen=True):
+    """There was no conversation at all: says nothing about this mail, and is no attempt of it."""
+
+    reason: str
+
+
+Outcome = Delivered | Refused | Deferred | Unknown | Unreachable
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    state: Literal["sent", "failed", "due"]
+    due_at: datetime
+    error: str | None = None
+    counts: bool = True
+
+
+def verdict(outcome: Outcome, *, attempts: int, created_at: datetime, now: datetime, jitter: float) -> Verdict:
+    """What the ledger says after an attempt. `attempts` were made before; `jitter` is between 0 and 1."""
+    match outcome:
+        case Delivered():
+            return Verdict("sent", now)
+        case Refused(answer):
+            return Verdict("failed", now, answer[:ERROR_CHARS_MAX])
+        case Unreachable(reason):
+            return Verdict("due", now, reason[:ERROR_CHARS_MAX], counts=False)
+        case Deferred(reason):
+            steps = LATER_SECONDS
+        case Unknown(reason):
+            steps = SOON_SECONDS
+        case _:
+            assert_never(outcome)
+    if now - created_at >= TRIED_FOR:
+        return Verdict("failed", now, f"gave up: {reason}"[:ERROR_CHARS_MAX])
+    seconds = steps[min(attempts, len(steps) - 1)] * (0.8 + 0.4 * jitter)
+    return Verdict("due", now + timedelta(seconds=seconds), reason[:ERROR_CHARS_MAX])

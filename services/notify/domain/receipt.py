@@ -1,0 +1,43 @@
+"""What a receipt says: taken from the fact once, so that a mail sent days later says what was true then."""
+
+from datetime import datetime
+
+import msgspec
+
+from shared.contracts.checkout import ChargeSucceeded
+from shared.contracts.links import Method
+from shared.kernel.money import Money
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """`url` opens the buyer's receipt page; it holds the session's token and stays out of logs and facts of ours."""
+
+    number: str
+    url: str
+    total: Money
+    paid_at: datetime
+    method: Method
+    payer_hint: str | None
+    link_title: str
+    merchant_name: str
+    support_email: str | None
+    timezone: str
+    late: bool
+    livemode: bool
+
+
+def receipt_of(charge: ChargeSucceeded) -> Receipt:
+    return Receipt(
+        number=charge.receipt_number,
+        url=charge.receipt_url,
+        total=charge.total,
+        paid_at=charge.at,
+        method=charge.method,
+        payer_hint=charge.payer_hint,
+        link_title=charge.link_title,
+        merchant_name=charge.merchant_name,
+        support_email=charge.merchant_support_email,
+        timezone=charge.timezone,
+        late=charge.late,
+        livemode=charge.livemode,
+    )

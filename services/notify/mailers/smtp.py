@@ -1,0 +1,126 @@
+"""Mails over SMTP (RFC 5321), on connections that stay open between mails.
+
+The three commands are given one by one, because it matters when a connection breaks: before the content the mail is
+certainly not delivered; after it nobody knows.
+"""
+
+from typing import Final
+
+import aiosmtplib
+
+from services.notify.domain.delivery import (
+    Deferred,
+    Delivered,
+    Outcome,
+    Refused,
+    Unknown,
+    Unreachable,
+)
+from services.notify.mailers.port import Letter
+from services.notify.settings import SmtpServer
+
+ANSWER_SECONDS_MAX: Final = 30
+CONNECT_SECONDS_MAX: Final = 10
+QUIT_SECONDS_MAX: Final = 1
+SERVICE_CLOSING: Final = 421
+
+_BROKEN = (aiosmtplib.SMTPException, OSError, TimeoutError)
+
+
+class SmtpMailer:
+    """Safe to use from several tasks at once: each mail has a connection of its own while it is sent."""
+
+    def __init__(
+        self, server: SmtpServer, *, local_hostname: str, answer_seconds_max: float = ANSWER_SECONDS_MAX
+    ) -> None:
+        self._server = server
+        self._local_hostname = local_hostname
+        self._answer_seconds_max = answer_seconds_max
+        self._idle: list[aiosmtplib.SMTP] = []
+
+    async def deliver(self, letter: Letter) -> Outcome:
+        while self._idle:
+            client = self._idle.pop()
+            outcome = await self._converse(client, letter) if client.is_connected else None
+            # A server may end a connection that was idle. That says nothing about this mail: take another one.
+            if outcome is not None and not (isinstance(outcome, Deferred) and not client.is_connected):
+                return outcome
+        try:
+            client = await self._connect()
+        except _BROKEN as error:
+            return Unreachable(_describe(error))
+        return await self._converse(client, letter)
+
+    async def close(self) -> None:
+        for client in self._idle:
+            try:
+                await client.quit(timeout=QUIT_SECONDS_MAX)
+            except _BROKEN:
+                client.close()
+        self._idle.clear()
+
+    async def _connect(self) -> aiosmtplib.SMTP:
+        client = aiosmtplib.SMTP(
+            hostname=self._server.host,
+            port=self._server.port,
+            use_tls=self._server.tls,
+            username=self._server.username,
+            password=self._server.password,
+            local_hostname=self._local_hostname,
+            timeout=self._answer_seconds_max,
+        )
+        await client.connect(timeout=min(CONNECT_SECONDS_MAX, self._answer_seconds_max))
+        return client
+
+    async def _converse(self, client: aiosmtplib.SMTP, letter: Letter) -> Outcome:
+        """One mail on this connection, which goes back to the idle ones if both sides know where they stand."""
+        handed_over = False
+        try:
+            recipient, options = await _envelope(client, letter.recipient)
+            await client.mail(letter.sender, options=options, encoding="utf-8")
+            await client.rcpt(recipient, encoding="utf-8")
+            handed_over = True
+            await client.data(letter.content)
+        except aiosmtplib.SMTPNotSupported as error:
+            outcome: Outcome = Refused(_describe(error))
+        except aiosmtplib.SMTPResponseException as error:
+            outcome = _answered(error, handed_over=handed_over)
+        except (*_BROKEN, ValueError) as error:
+            outcome = Unknown(_describe(error)) if handed_over else _unsent(error)
+        else:
+            self._idle.append(client)
+            return Delivered()
+        finally:
+            if client not in self._idle:
+                client.close()
+        return outcome
+
+
+def _answered(error: aiosmtplib.SMTPResponseException, *, handed_over: bool) -> Outcome:
+    answer = f"{error.code} {error.message}".replace("\n", " ")
+    if error.code // 100 == 5:  # noqa: PLR2004 - permanent negative completion, RFC 5321 section 4.2.1
+        return Refused(answer)
+    if error.code // 100 == 4 or not handed_over:  # noqa: PLR2004 - transient negative completion
+        return Deferred(answer)
+    return Unknown(answer)
+
+
+def _unsent(error: Exception) -> Outcome:
+    """No connection spoils a mail, but an address that no command can carry does."""
+    return Refused(_describe(error)) if isinstance(error, ValueError) else Deferred(_describe(error))
+
+
+async def _envelope(client: aiosmtplib.SMTP, address: str) -> tuple[str, list[str]]:
+    """The address as this server can take it: the domain in ASCII; a name beyond ASCII needs SMTPUTF8 (RFC 6531)."""
+    name, _, domain = address.rpartition("@")
+    if not address.isascii():
+        address = f"{name}@{domain.encode('idna').decode()}"
+    if address.isascii():
+        return address, []
+    if not client.supports_extension("smtputf8"):
+        raise aiosmtplib.SMTPNotSupported("the mail server takes only addresses in ASCII")
+    return address, ["SMTPUTF8"]
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\n", " ")

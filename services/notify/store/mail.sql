@@ -1,0 +1,65 @@
+-- name: intend
+-- One mail a kind and charge, however often its fact comes. The facts about those that are skipped commit with them.
+WITH intended AS (
+    INSERT INTO mail (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, due_at,
+                      traceparent, created_at)
+    SELECT i.id, i.org_id, i.link_id, i.charge_id, i.kind, i.to_address, i.locale, i.context::jsonb, i.message_id,
+           i.state, $12, i.traceparent, $12
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+                $9::text[], $10::text[], $11::text[])
+        AS i (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, traceparent)
+    ON CONFLICT (charge_id, kind) DO NOTHING
+    RETURNING id
+)
+INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
+SELECT f.id, f.type, f.subject, f.link_id, f.data, f.traceparent, f.created_at
+FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::uuid[], $18::bytea[], $19::text[],
+            $20::timestamptz[])
+    AS f (mail_id, id, type, subject, link_id, data, traceparent, created_at)
+JOIN intended ON intended.id = f.mail_id;
+
+-- name: claim
+-- What is due, and what somebody took and did not bring back while the lease ran.
+WITH picked AS (
+    SELECT id
+    FROM mail
+    WHERE state IN ('due', 'sending') AND due_at <= $1
+    ORDER BY due_at
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE mail
+SET state = 'sending', lease_token = $3, due_at = $4
+FROM picked
+WHERE mail.id = picked.id
+RETURNING mail.id, mail.org_id, mail.link_id, mail.charge_id, mail.kind, mail.to_address, mail.locale,
+          mail.context::text AS context, mail.message_id, mail.attempts, mail.traceparent, mail.created_at;
+
+-- name: renew
+UPDATE mail SET due_at = $3 WHERE id = ANY($2::uuid[]) AND lease_token = $1 AND state = 'sending';
+
+-- name: settle
+-- Only for whom the lease still is: a sender that was too slow changes nothing, and its facts are not told.
+WITH settled AS (
+    UPDATE mail
+    SET state = t.state, due_at = t.due_at, attempts = mail.attempts + t.attempts, last_error = t.error,
+        sent_at = CASE WHEN t.state = 'sent' THEN $7::timestamptz END, lease_token = NULL
+    FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::integer[], $6::text[])
+        AS t (id, state, due_at, attempts, error)
+    WHERE mail.id = t.id AND mail.lease_token = $1 AND mail.state = 'sending'
+    RETURNING mail.id
+)
+INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
+SELECT f.id, f.type, f.subject, f.link_id, f.data, f.traceparent, f.created_at
+FROM unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::uuid[], $13::bytea[], $14::text[],
+            $15::timestamptz[])
+    AS f (mail_id, id, type, subject, link_id, data, traceparent, created_at)
+JOIN settled ON settled.id = f.mail_id;
+
+-- name: list_mails
+SELECT id, org_id, link_id, charge_id, kind, to_address, locale, state, attempts, due_at, message_id, last_error,
+       created_at, sent_at
+FROM mail
+WHERE ($1::uuid IS NULL OR charge_id = $1) AND ($2::uuid IS NULL OR link_id = $2) AND ($3::text IS NULL OR state = $3)
+ORDER BY id DESC
+LIMIT $4;
