@@ -19,6 +19,7 @@ def program(data: Path, *, port: int, upstreams: Mapping[str, int]) -> Program:
             "PAYLINKS_GATEWAY_BIND": LOOPBACK,
             "PAYLINKS_GATEWAY_PORT": str(port),
             **{f"PAYLINKS_UPSTREAM_{name.upper()}": f"{LOOPBACK}:{upstream}" for name, upstream in upstreams.items()},
+            "PAYLINKS_DOCS": str(PROJECT / "docs"),
             # Caddy keeps its own files where these say, and never in the home of the person who starts it.
             "XDG_DATA_HOME": str(data),
             "XDG_CONFIG_HOME": str(data),

@@ -48,16 +48,15 @@ async def connected(url: str) -> AsyncGenerator[Client, None]:
         CliError: nobody answers there.
     """
     try:
-        # With reconnecting allowed, the first attempt would be repeated for ever, without a word.
-        probe = await nats.connect(
-            url, allow_reconnect=False, connect_timeout=CONNECT_SECONDS_MAX, error_cb=_quiet, name="paylinks-cli"
-        )
-        await probe.close()
-        client = await nats.connect(
-            url, max_reconnect_attempts=-1, ping_interval=5, error_cb=_quiet, name="paylinks-cli"
-        )
-    except (NatsError, OSError, TimeoutError, ValueError) as error:
-        raise CliError(f"NATS does not answer at {_without_password(url)} ({error or type(error).__name__}).") from None
+        async with asyncio.timeout(CONNECT_SECONDS_MAX):
+            # The patience that is right for later would repeat the first attempt for ever, without a word.
+            probe = await nats.connect(url, max_reconnect_attempts=1, reconnect_time_wait=0, error_cb=_quiet)
+            await probe.close()
+            client = await nats.connect(
+                url, max_reconnect_attempts=-1, ping_interval=5, error_cb=_quiet, name="paylinks-cli"
+            )
+    except (NatsError, OSError, TimeoutError, ValueError):
+        raise CliError(f"NATS does not answer at {_without_password(url)}.") from None
     try:
         yield client
     finally:

@@ -9,8 +9,12 @@ def routes_of_caddy():
     paths = dict(re.findall(r"^\t@([\w-]+) path (.+)$", text, re.MULTILINE))
     routes = {}
     for name, block in re.findall(r"^\thandle @([\w-]+) \{\n(.*?)^\t\}", text, re.MULTILINE | re.DOTALL):
-        (service,) = re.findall(r"PAYLINKS_UPSTREAM_(\w+):", block)
         rewritten = re.findall(r"rewrite (\S+)", block)
+        if "import document" in block:
+            assert (PROJECT / "docs" / rewritten[0].removeprefix("/")).is_file()
+            paths.pop(name)
+            continue
+        (service,) = re.findall(r"PAYLINKS_UPSTREAM_(\w+):", block)
         answer = service.lower() + (f", as `{rewritten[0]}`" if rewritten else "")
         routes |= dict.fromkeys(paths.pop(name).split(), answer)
     assert not paths, f"named and never handled: {paths}"

@@ -1,0 +1,28 @@
+import msgspec
+
+from deploy.generate.events import events_page
+from deploy.generate.files import Files
+from deploy.generate.lifecycles import lifecycles_page
+from deploy.generate.schemas import schema_of
+from deploy.local.postgres import SERVICES
+from services.checkout.web import api_openapi as checkout
+from services.links.dialects.native import openapi as links
+from services.notify import app as notify
+from shared.runtime import asyncapi
+
+
+async def generated(postgres_dsn: str) -> Files:
+    """Every generated file. `postgres_dsn` is a server where databases may be made and dropped."""
+    return {
+        "docs/asyncapi.json": as_json(asyncapi.document()),
+        "docs/events.md": events_page(),
+        "docs/lifecycles.md": lifecycles_page(),
+        "docs/openapi/links.json": as_json(links.document()),
+        "docs/openapi/checkout.json": as_json(checkout.document()),
+        "docs/openapi/notify.json": as_json(notify.openapi_document()),
+        **{f"services/{service}/schema.sql": await schema_of(postgres_dsn, service) for service in SERVICES},
+    }
+
+
+def as_json(document: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

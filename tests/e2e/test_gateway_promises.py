@@ -1,0 +1,68 @@
+"""What holds for every answer of a stack: request ids, limits that leave room, documents that are served."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.e2e.api import Api
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/payment-links",
+        "/v1/checkout/none",
+        "/checkout/none",
+        "/v1/mails",
+        "/nowhere",
+        "/callbacks/sandbox/none",
+        "/docs/asyncapi.json",
+        "/",
+    ],
+)
+async def test_every_answer_bears_a_request_id(api: Api, path: str) -> None:
+    answer = await api.send.get(path)
+    assert len(answer.headers["x-request-id"]) >= 8
+    named = await api.send.get(path, headers={"X-Request-Id": "my-own-id-0001"})
+    assert named.headers.get_list("x-request-id") == ["my-own-id-0001"]
+    if named.headers.get("content-type") == "application/problem+json":
+        assert named.json()["request_id"] == "my-own-id-0001"
+
+
+async def test_one_client_of_a_test_stack_may_ask_five_hundred_times_a_second(api: Api) -> None:
+    link = await api.link()
+    began = time.monotonic()
+    answers: list[int] = []
+
+    async def ask() -> None:
+        for _ in range(100):
+            answers.append((await api.send.get(f"/v1/checkout/{link['slug']}")).status_code)
+
+    await asyncio.gather(*(ask() for _ in range(15)))
+    assert set(answers) == {200}
+    assert len(answers) / (time.monotonic() - began) > 200, "a machine too slow to try it"
+
+
+@pytest.mark.parametrize("service", ["links", "checkout", "notify"])
+async def test_the_http_apis_are_described_at_the_gateway(api: Api, service: str) -> None:
+    document = (await api.send.get(f"/docs/openapi/{service}.json")).json()
+    assert document["openapi"].startswith("3.1")
+    paths = set(document["paths"])
+    wanted = {
+        "links": {"/v1/payment-links", "/v1/payment-links/{link_id}/stats", "/v1/products"},
+        "checkout": {"/v1/checkout/{slug}", "/v1/checkout/{slug}/sessions", "/v1/checkout/sessions/{session_id}/pay"},
+        "notify": set(),
+    }
+    assert wanted[service] <= paths
+    assert not [path for path in paths if path.startswith("/checkout")], "pages are not an API"
+
+
+async def test_the_bus_is_described_at_the_gateway(api: Api) -> None:
+    document = (await api.send.get("/docs/asyncapi.json")).json()
+    assert document["asyncapi"].startswith("3.")
+    text = str(document)
+    for fact in ("charge.succeeded", "use.settled", "mail.sent", "link.created"):
+        assert fact in text
