@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser, async_playwright
 
 from tests.support import containers, servers
@@ -21,6 +22,10 @@ from tests.support.servers import Databases, Running
 from tests.support.stack import Stack
 
 Database = Callable[..., Awaitable[str]]
+
+# A busy machine is not a bug: what is slow is found by `make bench`, never by a deadline.
+settings.register_profile("paylinks", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("paylinks")
 
 # Plain lines on whatever stdout is at the moment: pytest shows them with a test that fails.
 structlog.configure(

@@ -57,7 +57,7 @@ async def build(runtime: Runtime) -> Parts:
     tokens = SessionTokens(root, settings.public_url)
     live, answers, pages, recent = Live(), Rendered[object](), Rendered[object](), Rendered[LinkView]()
     view_link, read_session = ViewLink(pg, links, recent), ReadSession(pg)
-    apply_signals = ApplySignals(pg, sandbox, tokens=tokens, live=live, wake=wake, clock=clock)
+    apply_signals = ApplySignals(pg, sandbox, live=live, wake=wake, clock=clock)
     polls = PollCharges(pg, provider=sandbox, accounts=accounts, apply_signals=apply_signals, links=links, clock=clock)
     applier = Ticker("apply", apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
@@ -76,7 +76,6 @@ async def build(runtime: Runtime) -> Parts:
             links=links,
             provider=sandbox,
             accounts=accounts,
-            tokens=tokens,
             public_url=settings.public_url,
             live=live,
             wake=wake,

@@ -15,6 +15,7 @@ from services.notify.settings import Settings
 from services.notify.use_cases.send_mails import SendMails
 from shared.runtime import asyncapi
 from shared.runtime.service import Parts, Runtime, litestar, run
+from shared.runtime.session_pages import SessionPages
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 
@@ -32,6 +33,7 @@ async def build(runtime: Runtime) -> Parts:
             runtime.postgres,
             mailer,
             sender=settings.from_address(),
+            pages=SessionPages(settings.root_secret(), settings.public_url),
             clock=runtime.clock,
             committed=runtime.wake,
         )

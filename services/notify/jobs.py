@@ -6,8 +6,11 @@ from typing import Final
 from services.notify.use_cases.send_mails import BATCH, SendMails
 from shared.kernel.faults import Unavailable
 from shared.runtime.logs import logger
+from shared.runtime.pace import Pace
 
 POLL_SECONDS: Final = 1.0
+ROUND_SECONDS_MIN: Final = 0.05
+"""Between two batches that are not full: nobody waits for a mail so hard."""
 UNREACHABLE_SECONDS_MIN: Final = 0.5
 UNREACHABLE_SECONDS_MAX: Final = 30.0
 
@@ -20,6 +23,7 @@ class Courier:
     def __init__(self, send: SendMails) -> None:
         self._send = send
         self._bell = asyncio.Event()
+        self._pace = Pace(ROUND_SECONDS_MIN)
 
     def ring(self) -> None:
         self._bell.set()
@@ -28,6 +32,7 @@ class Courier:
         pause = 0.0
         while True:
             self._bell.clear()
+            self._pace.begin()
             try:
                 batch = await self._send.once()
             except Unavailable as error:
@@ -45,6 +50,7 @@ class Courier:
                 await asyncio.sleep(pause)
             else:
                 await self._wait()
+                await self._pace.rest()
 
     async def _wait(self) -> None:
         try:

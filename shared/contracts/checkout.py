@@ -90,7 +90,6 @@ class ChargeSucceeded(ChargeEvent, frozen=True, kw_only=True):
     locale: str = "en"
     timezone: str = "UTC"
     receipt_number: str
-    receipt_url: str
     payer_hint: str | None = None
     late: bool = False
 

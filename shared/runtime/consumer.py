@@ -25,6 +25,7 @@ from shared.runtime.facts import Undecodable, decode_parts
 from shared.runtime.inbox import Letter, bury, take_in
 from shared.runtime.logs import logger
 from shared.runtime.metrics import EVENTS_DEAD, EVENTS_FAILED, EVENTS_REPEATED, EVENTS_TAKEN
+from shared.runtime.pace import Pace
 from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.pull import Pull
 from shared.runtime.tracing import continue_trace
@@ -35,6 +36,8 @@ DELIVERIES_MAX_UNAVAILABLE: Final = 100
 
 DELAY_SECONDS_MAX: Final = 60
 RESTART_SECONDS: Final = 0.5
+ROUND_SECONDS_MIN: Final = 0.01
+"""Between two transactions: what arrives meanwhile goes into the next one."""
 HOLD_SECONDS: Final = 0.5
 ERROR_CHARACTERS_MAX: Final = 2000
 
@@ -65,6 +68,7 @@ class Consumer:
         self._handler = handler
         self._committed = committed
         self._pull: Pull | None = None
+        self._pace = Pace(ROUND_SECONDS_MIN)
         self._draining = False
         broker.when_connected(self._ask_again)
 
@@ -96,7 +100,10 @@ class Consumer:
         try:
             await pull.open()
             while not self._draining:
-                await self._apply(await pull.next())
+                await self._pace.rest()
+                messages = await pull.next()
+                self._pace.begin()
+                await self._apply(messages)
         finally:
             self._pull = None
             await pull.close()

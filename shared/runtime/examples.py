@@ -49,7 +49,6 @@ _BY_NAME: Final[dict[str, Any]] = {
     "provider": "sandbox",
     "providers": ["sandbox"],
     "receipt_number": "R-20270305-7K2QX9AB",
-    "receipt_url": "https://pay.example/checkout/sessions/01930000-0000-7000-8000-000000000003?token=…",
     "message_id": "<01930000-0000-7000-8000-000000000005@pay.example>",
     "color": "#0a6b5a",
     "revision": 1,

@@ -24,12 +24,15 @@ from shared.runtime.crash import crash_point
 from shared.runtime.logs import logger
 from shared.runtime.metrics import EVENTS_PUBLISHED, OUTBOX_WAITING
 from shared.runtime.outbox import Wake
+from shared.runtime.pace import Pace
 from shared.runtime.postgres import CONNECT_SECONDS_MAX, Record
 from shared.runtime.publisher import Outgoing, Publisher
 from shared.runtime.queries import statements
 
 BATCH: Final = 256
 POLL_SECONDS: Final = 0.5
+ROUND_SECONDS_MIN: Final = 0.01
+"""Between two rounds that are not full: a payment writes several facts, and each round costs a commit or two."""
 ACK_SECONDS_MAX: Final = 5
 LEAD_POLL_SECONDS: Final = 1.0
 
@@ -59,6 +62,7 @@ class Relay:
         self._owner = broker.service
         self._lock = zlib.crc32(f"paylinks-relay-{self._owner}".encode())
         self._bell = asyncio.Event()
+        self._pace = Pace(ROUND_SECONDS_MIN)
         self._ringing: asyncio.Task[None] | None = None
         self._publisher: Publisher | None = None
         self._reconnected = False
@@ -142,10 +146,12 @@ class Relay:
                 await self._refill_lost_stream(connection)
                 while await self._publish_batch(connection, publisher, "take_numbered"):
                     pass
+            self._pace.begin()
             if await self._publish_batch(connection, publisher, "number_and_take") < BATCH:
                 if self._draining:
                     return
                 await self._wait()
+                await self._pace.rest()
 
     async def _refill_lost_stream(self, connection: Connection) -> None:
         """A server that comes back with an empty store gets the stream, and all that the outbox still has."""

@@ -71,13 +71,6 @@ async def test_a_script_gets_json_lines_of_all_streams_in_the_order_of_time(nats
     assert seen[0]["data"]["total"] == {"amount_minor": 50_000, "currency": "UGX"}
 
 
-async def test_the_token_of_a_receipt_is_shown_to_nobody(nats_url: str) -> None:
-    await make_streams(nats_url)
-    await tell(nats_url, paid())
-    (seen,) = await facts(nats_url)
-    assert seen["data"]["receipt_url"].endswith("?token=redacted")
-
-
 async def test_subject_organization_and_link_narrow_it_down(nats_url: str) -> None:
     await make_streams(nats_url)
     one, other = paid(), paid()

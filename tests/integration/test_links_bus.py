@@ -124,7 +124,6 @@ async def test_a_payment_from_the_link_to_the_numbers(live: Live) -> None:
         link_title="Invoice",
         merchant_name="Kampala Coffee",
         receipt_number="R-1",
-        receipt_url="https://pay.example.com/r",
     )
     fact_id = str(new_id())
     fact_headers = {

@@ -94,7 +94,6 @@ def succeeded(ask: HoldUse, *, version: int, at: datetime) -> ChargeEvent:
         link_title="Invoice",
         merchant_name="Kampala Coffee",
         receipt_number="R-1",
-        receipt_url="https://pay.example.com/r",
         payer_hint="+256 77* *** 456",
     )
 

@@ -28,6 +28,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.notify import ListMails, MailView
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
+from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
 from tests.support.mails import MailServer, mail_server, paid, received
 
@@ -51,7 +52,12 @@ class Notify:
 
     def sender(self) -> SendMails:
         return SendMails(
-            self.postgres, self.mailer, sender="receipts@pay.example", clock=lambda: self.now, committed=self._ring
+            self.postgres,
+            self.mailer,
+            sender="receipts@pay.example",
+            pages=SessionPages(b"s" * 32, "https://pay.example"),
+            clock=lambda: self.now,
+            committed=self._ring,
         )
 
     async def send(self) -> Batch:

@@ -46,7 +46,6 @@ def paid(email: str | None = "buyer@example.com", **over: Any) -> ChargeSucceede
             "merchant_support_email": "help@kampala.example",
             "timezone": "Africa/Kampala",
             "receipt_number": "R-20270305-7K2QX9AB",
-            "receipt_url": "https://pay.example/checkout/sessions/1?token=t0ken",
             "payer_hint": "+256 77• ••• 456",
         }
         | over

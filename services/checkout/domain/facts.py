@@ -1,8 +1,6 @@
 """The facts that a change of a charge announces."""
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -21,8 +19,6 @@ from shared.contracts.checkout import (
 )
 from shared.contracts.links import LinkView
 
-ReceiptUrl = Callable[[UUID], str]
-
 
 class Story(Struct, frozen=True):
     """What facts about a charge tell of its session."""
@@ -33,7 +29,7 @@ class Story(Struct, frozen=True):
     session_status: SessionStatus
 
 
-def facts_of(before: Charge, after: Charge, story: Story, *, receipt_url: ReceiptUrl) -> list[ChargeEvent]:
+def facts_of(before: Charge, after: Charge, story: Story) -> list[ChargeEvent]:
     """In the order in which they are published; empty when only the bookkeeping changed."""
     if after.version == before.version:
         return []
@@ -48,13 +44,13 @@ def facts_of(before: Charge, after: Charge, story: Story, *, receipt_url: Receip
         case "expired":
             facts.append(ChargeExpired(**_common(after)))
         case "succeeded":
-            facts.append(_succeeded(before, after, story, receipt_url=receipt_url))
+            facts.append(_succeeded(before, after, story))
         case "created":
             raise AssertionError("a charge never goes back to created")
     return facts
 
 
-def _succeeded(before: Charge, after: Charge, story: Story, *, receipt_url: ReceiptUrl) -> ChargeSucceeded:
+def _succeeded(before: Charge, after: Charge, story: Story) -> ChargeSucceeded:
     merchant = story.link.merchant
     return ChargeSucceeded(
         **_common(after),
@@ -65,7 +61,6 @@ def _succeeded(before: Charge, after: Charge, story: Story, *, receipt_url: Rece
         locale=story.locale,
         timezone=merchant.timezone,
         receipt_number=receipt_number(after.id, after.updated_at),
-        receipt_url=receipt_url(after.session_id),
         payer_hint=payer_hint(after),
         late=before.status in ENDED_UNPAID or story.session_status != "paying",
     )

@@ -15,7 +15,6 @@ from services.checkout.store import charge as charges
 from services.checkout.store.callback import WaitingCallback
 from services.checkout.store.charge import Changes
 from services.checkout.use_cases.live import Live
-from services.checkout.use_cases.tokens import SessionTokens
 from shared.contracts.checkout import CallbackRefused, FailureReason
 from shared.contracts.envelope import Event
 from shared.kernel.faults import Unavailable
@@ -44,11 +43,10 @@ class Word(Struct, frozen=True):
 class _Desk:
     """One batch: the locked charges as they were and as they are becoming, and what is to be written."""
 
-    def __init__(self, locked: dict[str, tuple[Charge, Story]], tokens: SessionTokens, now: datetime) -> None:
+    def __init__(self, locked: dict[str, tuple[Charge, Story]], now: datetime) -> None:
         self._befores = {reference: charge for reference, (charge, _) in locked.items()}
         self._stories = {reference: story for reference, (_, story) in locked.items()}
         self._charges = dict(self._befores)
-        self._tokens = tokens
         self._now = now
         self._facts: list[tuple[Event, str | None, UUID | None]] = []
         self._verdicts: list[tuple[UUID, str, UUID | None]] = []
@@ -96,18 +94,15 @@ class _Desk:
         if after is before:
             return
         story = self._stories[before.reference]
-        facts = facts_of(before, after, story, receipt_url=self._tokens.url)
+        facts = facts_of(before, after, story)
         self._facts += [(fact, before.traceparent, before.id) for fact in facts]
         self._charges[before.reference] = after
 
 
 class ApplySignals:
-    def __init__(
-        self, postgres: Postgres, provider: Provider, *, tokens: SessionTokens, live: Live, wake: Wake, clock: Clock
-    ) -> None:
+    def __init__(self, postgres: Postgres, provider: Provider, *, live: Live, wake: Wake, clock: Clock) -> None:
         self._postgres = postgres
         self._provider = provider
-        self._tokens = tokens
         self._live = live
         self._wake = wake
         self._clock = clock
@@ -172,7 +167,7 @@ class ApplySignals:
         return len(waiting)
 
     async def _desk(self, tx: Transaction, references: Sequence[str], now: datetime) -> _Desk:
-        return _Desk(await charges.lock_charges(tx, references), self._tokens, now)
+        return _Desk(await charges.lock_charges(tx, references), now)
 
     def _tell(self, changes: Changes) -> None:
         if changes.facts:

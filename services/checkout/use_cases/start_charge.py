@@ -24,7 +24,6 @@ from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.read_session import ReadSession
-from services.checkout.use_cases.tokens import SessionTokens
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import AllUsesHeld, LinkMissing, Method, UseIsHeld, UseIsRefused
 from shared.kernel.faults import Fault, Invalid, Unavailable
@@ -76,7 +75,6 @@ class StartCharge:
         links: Links,
         provider: Provider,
         accounts: Accounts,
-        tokens: SessionTokens,
         public_url: str,
         live: Live,
         wake: Wake,
@@ -87,7 +85,6 @@ class StartCharge:
         self._links = links
         self._provider = provider
         self._accounts = accounts
-        self._tokens = tokens
         self._public_url = public_url.rstrip("/")
         self._live = live
         self._wake = wake
@@ -215,7 +212,7 @@ class StartCharge:
     async def _write(self, session: Session, before: Charge, after: Charge, *, now: datetime) -> SessionState | None:
         """Unless a callback was faster: then its word, which is newer, stands."""
         story = Story(session.link, session.customer, session.locale, "paying")
-        facts = facts_of(before, after, story, receipt_url=self._tokens.url)
+        facts = facts_of(before, after, story)
         changes = Changes(charges=[(before, after)], facts=[(fact, before.traceparent, before.id) for fact in facts])
         crash_point("pay.before-commit")
         written = await charges.write_changes(self._postgres, changes, now)

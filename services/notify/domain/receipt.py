@@ -1,6 +1,7 @@
 """What a receipt says: taken from the fact once, so that a mail sent days later says what was true then."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -10,10 +11,8 @@ from shared.kernel.money import Money
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """`url` opens the buyer's receipt page; it holds the session's token and stays out of logs and facts of ours."""
-
     number: str
-    url: str
+    session_id: UUID
     total: Money
     paid_at: datetime
     method: Method
@@ -29,7 +28,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 def receipt_of(charge: ChargeSucceeded) -> Receipt:
     return Receipt(
         number=charge.receipt_number,
-        url=charge.receipt_url,
+        session_id=charge.session_id,
         total=charge.total,
         paid_at=charge.at,
         method=charge.method,

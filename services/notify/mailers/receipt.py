@@ -63,7 +63,7 @@ def _templates() -> tuple[Template, Template]:
     return _environment.get_template("receipt.txt"), _environment.get_template("receipt.html")
 
 
-def word_receipt(receipt: Receipt, locale: str) -> Wording:
+def word_receipt(receipt: Receipt, locale: str, *, url: str) -> Wording:
     """`locale` is a BCP 47 tag; one that there is no translation for reads as English."""
     locale = known_locale(locale) or LOCALE_DEFAULT
     t = words(locale)
@@ -74,6 +74,7 @@ def word_receipt(receipt: Receipt, locale: str) -> Wording:
         "t": t,
         "locale": locale,
         "receipt": receipt,
+        "url": url,
         "amount": amount,
         "subject": subject if receipt.livemode else t("subject_test", subject=subject),
         "preview": t("preview", title=receipt.link_title, number=receipt.number),

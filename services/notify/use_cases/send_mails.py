@@ -22,6 +22,7 @@ from shared.kernel.moment import Clock
 from shared.runtime.crash import crash_point
 from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres
+from shared.runtime.session_pages import SessionPages
 
 BATCH: Final = 50
 CONNECTIONS: Final = 4
@@ -58,11 +59,19 @@ class SendMails:
     """`sender` is the address in the envelope and in From."""
 
     def __init__(
-        self, postgres: Postgres, mailer: Mailer, *, sender: str, clock: Clock, committed: Callable[[], None]
+        self,
+        postgres: Postgres,
+        mailer: Mailer,
+        *,
+        sender: str,
+        pages: SessionPages,
+        clock: Clock,
+        committed: Callable[[], None],
     ) -> None:
         self._postgres = postgres
         self._mailer = mailer
         self._sender = sender
+        self._pages = pages
         self._clock = clock
         self._committed = committed
 
@@ -102,7 +111,7 @@ class SendMails:
 
     async def _send(self, mail: ClaimedMail) -> Outcome:
         try:
-            letter = compose_mail(mail, sender=self._sender)
+            letter = compose_mail(mail, sender=self._sender, pages=self._pages)
         except Exception as error:  # noqa: BLE001 - whatever a template raises
             # A mail that cannot be written must not stop the others; a mended template sends it after all.
             _log.error("mail.not_composed", mail_id=str(mail.id), exc_info=error)

@@ -84,7 +84,7 @@ def test_the_first_callback_that_repeats_an_answer_is_accepted_and_changes_no_ve
 def test_creation_is_announced_with_the_first_word_and_versions_count_up() -> None:
     before = a_charge(status="created", version=0)
     after = judge(before, a_state("succeeded"), account=ACCOUNT, event_id=None, now=NOW).charge
-    facts = facts_of(before, after, STORY, receipt_url=lambda _: "https://pay.example/r")
+    facts = facts_of(before, after, STORY)
     assert [(type_of(type(fact)), fact.version) for fact in facts] == [
         ("checkout.charge.created", 1),
         ("checkout.charge.succeeded", 2),
@@ -100,7 +100,7 @@ def test_a_success_that_nobody_waited_for_is_late(was: str, session: str, *, lat
     before = a_charge(status=was)
     after = judge(before, a_state("succeeded"), account=ACCOUNT, event_id=None, now=NOW).charge
     story = Story(STORY.link, STORY.customer, "en", session)  # pyright: ignore[reportArgumentType]
-    (fact,) = facts_of(before, after, story, receipt_url=lambda _: "https://pay.example/r")
+    (fact,) = facts_of(before, after, story)
     assert isinstance(fact, ChargeSucceeded)
     assert fact.late is late
 

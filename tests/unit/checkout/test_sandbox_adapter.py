@@ -95,8 +95,9 @@ async def answering(answer: Callable[[int], bytes | None]) -> AsyncGenerator[str
         nonlocal count
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
-                length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-                await reader.readexactly(length)
+                if b"content-length: " in head.lower():
+                    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+                    await reader.readexactly(length)
                 count += 1
                 raw = answer(count)
                 if raw is None:
@@ -149,6 +150,7 @@ async def test_a_port_where_nobody_listens_means_not_sent() -> None:
     sandbox = Sandbox(f"http://127.0.0.1:{free_port()}", "key", timeout_seconds=2)
     assert await sandbox.create(ACCOUNT, ORDER) == NotSent()
     assert await sandbox.status(ACCOUNT, "ref") == Unreachable()
+    await sandbox.close()
 
 
 async def test_only_the_providers_own_not_found_means_absent() -> None:
@@ -189,6 +191,7 @@ async def test_an_answer_that_does_not_come_in_time_is_no_answer() -> None:
             await client.send("GET", "/", headers={})
     with pytest.raises(NotConnected):
         await client.send("GET", "/", headers={})
+    await client.close()
 
 
 def test_an_account_never_shows_its_keys() -> None:

@@ -15,8 +15,11 @@ from tests.support.mails import paid
 GOLDEN = Path(__file__).parents[2] / "golden" / "receipts"
 
 
-def worded(locale: str = "en", **over: object) -> Wording:
-    return word_receipt(receipt_of(paid(**over)), locale)
+URL = "https://pay.example/checkout/sessions/1?token=t0ken"
+
+
+def worded(locale: str = "en", *, url: str = URL, **over: object) -> Wording:
+    return word_receipt(receipt_of(paid(**over)), locale, url=url)
 
 
 def assert_golden(name: str, text: str) -> None:
@@ -74,7 +77,7 @@ def test_braces_in_a_name_are_only_braces() -> None:
 
 
 def test_a_receipt_address_that_is_not_a_web_address_makes_no_link() -> None:
-    assert "javascript:" not in worded(receipt_url="javascript:alert(1)").html
+    assert "javascript:" not in worded(url="javascript:alert(1)").html
 
 
 def test_the_html_loads_nothing_from_anywhere() -> None:
