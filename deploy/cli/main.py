@@ -11,6 +11,7 @@ app.command("deploy.cli.env:env", name="env")
 app.command("deploy.cli.watch:watch", name="watch")
 app.command("deploy.cli.dead:app", name="dead")
 app.command("deploy.cli.outbox:app", name="outbox")
+app.command("deploy.cli.organizations:app", name="organizations")
 
 
 def main() -> None:
