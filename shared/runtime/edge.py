@@ -2,10 +2,12 @@
 
 import re
 import time
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Histogram
 
 from shared.kernel.ids import new_id
 from shared.runtime import problems
@@ -21,7 +23,14 @@ LOOPBACK_TEST_PER_SECOND: Final = 2000
 
 _REQUEST_ID: Final = re.compile(rb"^[A-Za-z0-9_\-]{8,64}$")
 _UNLIMITED: Final = ("/health", "/ready", "/metrics", "/callbacks/")
+_SERIES_MAX: Final = 4096
 _log = logger("http")
+
+
+@lru_cache(_SERIES_MAX)
+def _seconds(route: str, method: str, status: int) -> Histogram:
+    """Looked up once: finding a series by its labels costs more than counting in it."""
+    return HTTP_SECONDS.labels(route, method, status)
 
 
 class Edge:
@@ -77,25 +86,17 @@ class Edge:
         finally:
             seconds = time.perf_counter() - began
             route = scope.get("path_template") or "none"
-            HTTP_SECONDS.labels(route, scope["method"], status).observe(seconds)
-            if status >= 500 or seconds > SLOW_SECONDS:  # noqa: PLR2004 - server errors
-                _log.warning(
-                    "http.request",
-                    route=route,
-                    method=scope["method"],
-                    status=status,
-                    ms=int(seconds * 1000),
-                    request_id=request_id,
-                )
-            else:
-                _log.debug(
-                    "http.request",
-                    route=route,
-                    method=scope["method"],
-                    status=status,
-                    ms=int(seconds * 1000),
-                    request_id=request_id,
-                )
+            _seconds(route, scope["method"], status).observe(seconds)
+            # 500 and above: our own errors.
+            tell = _log.warning if status >= 500 or seconds > SLOW_SECONDS else _log.debug  # noqa: PLR2004
+            tell(
+                "http.request",
+                route=route,
+                method=scope["method"],
+                status=status,
+                ms=int(seconds * 1000),
+                request_id=request_id,
+            )
 
     def _client_ip(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The peer; or, when the peer is our own gateway, the last address that it saw."""

@@ -27,7 +27,7 @@ from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
 from shared.runtime.edge import Edge
-from shared.runtime.migrate import migrate
+from shared.runtime.migrate import MigrationChanged, migrate
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 from shared.runtime.relay import Relay
@@ -89,7 +89,14 @@ def run(
     except SettingsError as error:
         sys.exit(f"paylinks {name}: {error}")
     logs.configure(values.log_level, name)
-    sys.exit(uvloop.run(_serve(name, values, migrations, build)))
+    try:
+        code = uvloop.run(_serve(name, values, migrations, build))
+    except MigrationChanged as error:
+        sys.exit(
+            f"paylinks {name}: its database was made by another version, whose migration {error} reads differently. "
+            "Run that version, or start with an empty database."
+        )
+    sys.exit(code)
 
 
 async def _serve(

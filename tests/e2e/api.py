@@ -33,7 +33,7 @@ class Api:
         return await self.send.request(method, path, json=body, headers={**self.stack.credentials, **named})
 
     async def link(self, **fields: Any) -> dict[str, Any]:
-        body = {"title": "Invoice #123", "pricing": UGX_50000, **fields}
+        body = {"title": "Invoice #77", "pricing": UGX_50000, **fields}
         answer = await self.merchant("POST", "/v1/payment-links", body)
         assert answer.status_code == 201, answer.text
         return answer.json()

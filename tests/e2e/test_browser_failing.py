@@ -87,7 +87,8 @@ async def test_a_card_that_is_wrong_is_told_in_the_providers_field_and_nothing_i
     link = await api.link()
     page = await buyer.open(link["url"])
     await by_card(page, "4242424242424241")
-    await expect(page.locator("#f-card-error")).not_to_be_empty()
+    await expect(page.frame_locator("iframe").locator("#number-error")).not_to_be_empty()
+    await expect(page.locator("#live")).to_have_text("Check the card number. It does not look right.")
     await picture(page, "card-wrong-360")
     assert page.url == link["url"]
     assert await api.rows("checkout", "SELECT id FROM session WHERE link_id = $1", link["id"]) == []

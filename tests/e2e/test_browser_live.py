@@ -7,7 +7,7 @@ from playwright.async_api import Page, Route, expect
 
 from tests.e2e.api import Api
 from tests.e2e.buying import PENDING, begin, by_phone, decide, see, see_receipt, session_of, type_card
-from tests.support.browsing import Visitor, picture
+from tests.support.browsing import DESKTOP, Visitor, picture
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 PAGE_BYTES_MAX = 50_000
@@ -140,3 +140,13 @@ async def test_the_card_field_fits_its_frame_in_light_and_dark(api: Api, buyer: 
     clipped = await frame.locator("#number").evaluate("e => e.scrollWidth > e.clientWidth")
     assert not clipped, "the whole number is seen"
     await picture(page, "card-dark-360")
+
+
+async def test_the_pages_are_pictured_dark_and_wide_in_french(api: Api, buyer: Visitor) -> None:
+    link = await api.link(title="Facture 77", description="Six paniers tressés.")
+    page = await buyer.open(link["url"], viewport=DESKTOP, color_scheme="dark", locale="fr-FR")
+    await type_card(page)
+    await picture(page, "card-fr-dark-1280")
+    await page.click("#send")
+    await see(page, "Paiement reçu")
+    await picture(page, "paid-fr-dark-1280")

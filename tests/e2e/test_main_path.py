@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.api import PHONE, Api, bearer
+from tests.e2e.api import PHONE, Api, bearer, until
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -21,6 +21,16 @@ ISSUED = {
     "uses_max": 2,
     "expires_at": "2027-12-31T23:59:59Z",
 }
+STORY = [
+    "links.link.created",
+    "checkout.session.opened",
+    "links.use.held",
+    "checkout.charge.created",
+    "checkout.charge.pending",
+    "checkout.charge.succeeded",
+    "links.use.settled",
+    "notify.mail.sent",
+]
 PROMPT = {"type": "prompt", "phone": PHONE}
 
 
@@ -81,17 +91,10 @@ async def test_a_link_is_made_paid_counted_receipted_and_told_of(api: Api, stack
     for part in (mail["text"], mail["html"]):
         assert paid["receipt"]["number"] in part
         assert session["url"] in part.replace("&amp;", "&")
-    facts = await watched(stack, link)
-    assert [fact["type"] for fact in facts] == [
-        "links.link.created",
-        "checkout.session.opened",
-        "links.use.held",
-        "checkout.charge.created",
-        "checkout.charge.pending",
-        "checkout.charge.succeeded",
-        "links.use.settled",
-        "notify.mail.sent",
-    ]
+    facts = await until(lambda: watched(stack, link), lambda facts: len(facts) >= len(STORY))
+    types = [fact["type"] for fact in facts]
+    # Counting and mailing are two services' work: neither waits for the other.
+    assert [*types[:6], *sorted(types[6:])] == STORY
     assert session["token"] not in json.dumps(facts), "no token is on the screen"
 
 
@@ -136,16 +139,15 @@ async def test_a_declined_card_leaves_the_session_open_for_another_way(api: Api)
 
 async def test_without_an_email_there_is_no_mail_and_still_a_receipt_page(api: Api) -> None:
     link = await api.link()
-    before = await api.mails("")
     paid = await api.paid(link)
     await api.settled(link)
     page = await api.send.get(paid["receipt"]["url"], follow_redirects=True)
     assert (page.status_code, page.history[0].status_code) == (200, 303)
     assert "token" not in str(page.url)
     assert paid["receipt"]["number"] in page.text
-    rows = await api.rows("notify", "SELECT state, to_address FROM mail WHERE link_id = $1", link["id"])
-    assert rows == [{"state": "skipped", "to_address": ""}] or rows == [{"state": "skipped", "to_address": None}]
-    assert await api.mails("") == before
+    query = "SELECT state FROM mail WHERE link_id = $1"
+    rows = await until(lambda: api.rows("notify", query, link["id"]), bool)
+    assert rows == [{"state": "skipped"}], "and nothing was sent to nobody"
 
 
 @pytest.mark.parametrize(

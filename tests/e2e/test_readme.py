@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_main_path import STORY
 from tests.support.stack import Stack
 
 pytestmark = pytest.mark.stack
@@ -52,16 +53,8 @@ async def test_the_tour_ends_with_one_payment_its_revenue_one_receipt_and_the_ev
         "[Test] Receipt from Kampala Coffee: UGX 50,000"
     ]
     facts = [answer["type"] for answer in answers if "sequence" in answer]
-    assert facts == [
-        "links.link.created",
-        "checkout.session.opened",
-        "links.use.held",
-        "checkout.charge.created",
-        "checkout.charge.pending",
-        "checkout.charge.succeeded",
-        "links.use.settled",
-        "notify.mail.sent",
-    ]
+    # Counting and mailing are two services' work: neither waits for the other.
+    assert [*facts[:6], *sorted(facts[6:])] == STORY
     assert set(ROOT.iterdir()) == files_before, "the tour leaves nothing behind"
 
 

@@ -44,12 +44,15 @@ class HttpClient:
         Raises:
             NotConnected, NoAnswer.
         """
+        sent = False
         for tries_left in reversed(range(TRIES_MAX)):
             try:
                 return await self._exchange(method, target, headers=headers, body=body)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                raise NotConnected(repr(error)) from error
+                # The connection that died before this one may have carried the request.
+                raise (NoAnswer if sent else NotConnected)(repr(error)) from error
             except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as error:
+                sent = True
                 if not tries_left:
                     raise NoAnswer(repr(error)) from error
             except (aiohttp.ClientError, TimeoutError) as error:

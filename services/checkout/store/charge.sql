@@ -67,7 +67,7 @@ WITH changed AS (
     SET status = new.status, version = new.version, provider_id = new.provider_id, failure_reason = new.failure_reason,
         payer_last4 = new.payer_last4, card_brand = new.card_brand, next_action = new.next_action::jsonb,
         event_ids = string_to_array(new.event_ids, ' '),
-        next_poll_at = coalesce(new.next_poll_at, charge.next_poll_at), 
+        next_poll_at = coalesce(new.next_poll_at, charge.next_poll_at),
         -- The same version: only the bookkeeping of events changed, and the receipt's date stays.
         updated_at = CASE WHEN charge.version = new.version THEN charge.updated_at ELSE $1 END
     FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
@@ -75,7 +75,7 @@ WITH changed AS (
         AS new (id, version_before, status, version, provider_id, failure_reason, payer_last4, card_brand, next_action,
                 event_ids, next_poll_at)
     WHERE charge.id = new.id AND charge.version = new.version_before
-    RETURNING charge.id, charge.session_id, charge.status
+    RETURNING charge.id, charge.session_id, charge.status, charge.version <> new.version_before AS moved
 ),
 moved AS (
     UPDATE session
@@ -90,6 +90,8 @@ moved AS (
     FROM (
         SELECT session_id, bool_or(status = 'succeeded') AS paid, bool_or(status IN ('failed', 'expired')) AS ended
         FROM changed
+        -- A callback that repeats how a charge failed must not open the session again: the next try may be under way.
+        WHERE changed.moved
         GROUP BY session_id
     ) AS one
     WHERE session.id = one.session_id

@@ -19,6 +19,9 @@ from shared.runtime.limits import Limiter
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 
+FORGED_BYTES_KEPT: Final = 8 * 1024
+"""A real callback is far smaller; a forgery is kept to be looked at, not to fill the disk."""
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -49,7 +52,7 @@ class RecordCallback:
 
         Raises:
             NotFound: nobody has such an account here; nothing was stored.
-            RateLimited: too many forgeries from this address; nothing was stored.
+            RateLimited: too many forgeries from this address or for this account; nothing was stored.
         """
         account = await self._accounts.by_external_id(self._provider.name, account_id)
         if account is None:
@@ -57,7 +60,9 @@ class RecordCallback:
         event_id = None
         if not self._provider.is_authentic(account, headers, body=body, now=now):
             self._forgeries.spend(client_ip)
+            self._forgeries.spend(account.external_id)
             verdict: IngestVerdict = "bad_signature"
+            body = body[:FORGED_BYTES_KEPT]
         elif (signal := self._provider.read(body)) is None:
             verdict = "malformed"
         else:

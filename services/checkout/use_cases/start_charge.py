@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, Charge, fail, judge
+from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, RECOVER_AFTER, Charge, fail, judge
 from services.checkout.domain.facts import Story, facts_of
 from services.checkout.domain.faults import EveryUseHeld, LinkNotFound, LinkRefused, MethodUnavailable, SessionEnded
 from services.checkout.domain.phones import payer_phone
@@ -113,6 +113,11 @@ class StartCharge:
         crash_point("pay.reserved")
         await self._hold(session, charge)
         crash_point("pay.held")
+        if self._clock() - charge.created_at >= RECOVER_AFTER:
+            # This process was stopped for a while. Others may have found that the provider has no such payment, and
+            # the buyer may be trying again: asking the provider now could charge twice.
+            await self._undo(charge)
+            raise Unavailable("checkout")
         order = self._order(session, charge, account, means)
         result = await self._provider.create(account, order)
         crash_point("pay.created-at-provider")

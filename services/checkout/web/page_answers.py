@@ -8,11 +8,11 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
-from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web.api_sessions import TOKEN_COOKIE
 from shared.web.locales import LOCALE_COOKIE, LOCALE_DEFAULT, choose_locale, known_locale, wished_locale
 from shared.web.security import SECURITY_HEADERS, content_security_policy
+from shared.web.slots import NONCE_SLOT
 
 HttpRequest = Request[Any, Any, Any]
 PAID_COOKIE: Final = "paylinks_paid"
@@ -53,8 +53,9 @@ class Pages:
 
     def __init__(self, checkout: Checkout) -> None:
         self._secure = checkout.public_url.startswith("https:")
-        self._provider: Sandbox = checkout.provider
         self._tokens = checkout.tokens
+        origins = (checkout.provider.url,)
+        self._policy = content_security_policy(NONCE_SLOT, frame_origins=origins, form_origins=origins)
 
     def answer(
         self,
@@ -67,7 +68,7 @@ class Pages:
         headers: Mapping[str, str] | None = None,
     ) -> ASGIResponse:
         """`nonce` is the one that the page was rendered with."""
-        policy = content_security_policy(nonce, frame_origins=(self._provider.url,), form_origins=(self._provider.url,))
+        policy = self._policy.replace(NONCE_SLOT, nonce)
         return ASGIResponse(
             body=body,
             media_type="text/html",

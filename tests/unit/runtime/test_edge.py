@@ -66,3 +66,14 @@ async def test_the_forwarded_address_counts_only_behind_our_own_gateway():
     forwarded = [(b"x-forwarded-for", b"198.51.100.7, 203.0.113.77")]
     assert (await ask(edge(), peer="10.0.0.1", headers=forwarded))[2] == b"203.0.113.77"
     assert (await ask(edge(), peer="203.0.113.9", headers=forwarded))[2] == b"203.0.113.9"
+
+
+async def test_what_nobody_answered_is_answered_as_a_problem_with_the_request_id():
+    async def broken(scope, receive, send):
+        raise RuntimeError("a handler of refusals that is broken itself")
+
+    app = Edge(broken, per_ip_per_second=1, test_mode=False, trusted_proxies=frozenset())
+    status, headers, body = await ask(app, headers=[(b"x-request-id", b"abc-12345678")])
+    assert (status, headers[b"content-type"]) == (500, b"application/problem+json")
+    assert b'"request_id":"abc-12345678"' in body
+    assert b"RuntimeError" not in body

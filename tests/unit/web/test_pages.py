@@ -242,9 +242,14 @@ def test_no_second_try_is_offered_while_it_is_not_safe() -> None:
 
 def test_the_receipt_has_the_masked_method_and_the_time_of_its_zone() -> None:
     text = Outline(PAGES["en", "session-paid"]).text
-    for words in ("PL-7Q2M-9XKD", "Mobile money •••• 456", "March 5, 2027, 2:05\u00a0PM\u00a0EAT", "UGX\u00a050,000"):
+    for words in (
+        "PL-7Q2M-9XKD",
+        "Mobile money ••••\u00a0456",
+        "March 5, 2027, 2:05\u00a0PM\u00a0EAT",
+        "UGX\u00a050,000",
+    ):
         assert words in text
-    assert "Visa •••• 4242" in Outline(PAGES["en", "session-paid-card"]).text
+    assert "Visa ••••\u00a04242" in Outline(PAGES["en", "session-paid-card"]).text
     assert "https://kisakye.example/thanks" in PAGES["en", "session-paid"].decode()
     assert "Return to" not in Outline(PAGES["en", "session-paid-card"]).text
 

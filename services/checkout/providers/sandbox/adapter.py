@@ -28,6 +28,7 @@ from services.checkout.providers.sandbox.wire import (
     ErrorAnswer,
     ErrorBody,
     Payment,
+    one_line,
     request_of,
     signal_of,
     state_of,
@@ -75,7 +76,7 @@ class Sandbox:
             answer = await self._http.send(
                 "POST",
                 "/v1/accounts",
-                body=_encode(AccountRequest(org_id, name)),
+                body=_encode(AccountRequest(org_id, one_line(name))),
                 headers=_JSON | {"authorization": f"Bearer {self._platform_key}"},
             )
             if answer.status not in {_OK, _CREATED}:

@@ -110,10 +110,15 @@ def request_of(order: Order) -> PaymentRequest:
         method=order.method,
         phone=order.phone,
         card_token=order.card_token,
-        description=order.description,
+        description=one_line(order.description),
         callback_url=order.callback_url,
         return_url=order.return_url,
     )
+
+
+def one_line(text: str) -> str:
+    """The sandbox refuses line breaks and tabs in what it shows to payers."""
+    return " ".join(text.split())
 
 
 def state_of(payment: Payment) -> PaymentState:

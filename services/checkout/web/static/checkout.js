@@ -102,12 +102,6 @@ if (amount) {
 // The card field lives in a frame of the provider: only its origin is listened to, only its origin is told
 const host = byId("frame");
 let frame = null, ready = false, waiting = 0;
-const complain = (text) => {
-  busy(false);
-  const line = byId("f-card-error");
-  line.textContent = text;
-  live.textContent = text;
-};
 const openFrame = () => {
   if (!host || frame || way() !== "card") return;
   frame = document.createElement("iframe");
@@ -135,7 +129,9 @@ if (host) addEventListener("message", (e) => {
   } else if (m.type === "paylinks.card.height") {
     if (m.height > 0 && m.height < 1200) frame.style.height = Math.ceil(m.height) + "px";
   } else if (m.type === "paylinks.card.invalid") {
-    complain(String(m.message || "").slice(0, 200));
+    // It is written beside its field already
+    busy(false);
+    live.textContent = String(m.message || "").slice(0, 200);
     frame.focus();
   } else if (m.type === "paylinks.card.token" && sent && typeof m.token === "string") {
     byId("card_token").value = m.token;
