@@ -72,7 +72,7 @@ CREATE TABLE public.link (
     description text,
     private_note text,
     pricing jsonb NOT NULL,
-    currency text,
+    currency text GENERATED ALWAYS AS (COALESCE((pricing #>> '{total,currency}'::text[]), (pricing ->> 'currency'::text))) STORED,
     methods text[] NOT NULL,
     providers text[] NOT NULL,
     collect jsonb NOT NULL,

@@ -28,7 +28,7 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
         value = decoder.decode(raw)
         if _HAS_CONTROL_ESCAPE.search(raw) and _any_control(json.loads(raw)):
             raise Invalid("", "text must not hold control characters")
-        json.loads(raw, object_pairs_hook=_no_name_twice)
+        _NAMES.decode(raw.decode())
     except msgspec.ValidationError as error:
         raise invalid_from(error) from None
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -48,6 +48,9 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(named) != len(pairs):
         raise Invalid("", "a name stands twice in one object")
     return named
+
+
+_NAMES: Final = json.JSONDecoder(object_pairs_hook=_no_name_twice)
 
 
 def _any_control(value: Any) -> bool:

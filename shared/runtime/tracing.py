@@ -5,8 +5,9 @@ and calls to providers bear it.
 """
 
 import re
-import secrets
 from contextvars import ContextVar
+
+from shared.kernel.chance import random_bytes
 
 _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 _VALID = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -24,6 +25,7 @@ def current_trace_id() -> str | None:
 def continue_trace(traceparent: str | None) -> str:
     """Makes `traceparent` (or a new one, when it is absent or malformed) the current one and returns it."""
     if traceparent is None or not _VALID.match(traceparent):
-        traceparent = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+        ids = random_bytes(24).hex()
+        traceparent = f"00-{ids[:32]}-{ids[32:]}-01"
     _current.set(traceparent)
     return traceparent

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from services.checkout.use_cases.record_callback import FORGED_BYTES_KEPT
 from tests.support.checkout import Rig, a_link, rig  # noqa: F401 - a fixture
 
 
@@ -165,6 +166,22 @@ async def test_a_flood_of_forgeries_is_not_all_kept(rig: Rig) -> None:
     answers = await asyncio.gather(*(rig.http.post(f"/callbacks/sandbox/{account}", content=b"{}") for _ in range(200)))
     assert {answer.status_code for answer in answers} == {401, 429}
     assert len(await rig.verdicts()) < 120
+
+
+async def test_forgeries_from_many_addresses_are_bounded_too_and_large_ones_are_cut(rig: Rig) -> None:
+    session, _ = await pending(rig, "flood-from-everywhere")
+    account = await rig.pg.fetchval(
+        "SELECT external_id FROM provider_account JOIN charge ON charge.account_id = provider_account.id"
+        " WHERE session_id = $1",
+        session["id"],
+    )
+    url = f"/callbacks/sandbox/{account}"
+    await asyncio.gather(
+        *(rig.http.post(url, content=b"x" * 60_000, headers={"x-forwarded-for": f"192.0.2.{n}"}) for n in range(200))
+    )
+    kept = await rig.pg.fetch("SELECT octet_length(body) AS size FROM callback WHERE verdict = 'bad_signature'")
+    assert 0 < len(kept) < 120
+    assert {row["size"] for row in kept} == {FORGED_BYTES_KEPT}
 
 
 async def test_a_callback_that_cannot_be_applied_holds_up_nobody(rig: Rig) -> None:

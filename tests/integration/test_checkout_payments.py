@@ -83,6 +83,27 @@ async def test_a_declined_card_answers_with_the_reason_and_an_open_session(rig: 
     assert (answer.json()["status"], answer.json()["charge"]["failure_reason"]) == ("open", "declined")
 
 
+async def test_a_callback_that_repeats_a_failure_leaves_the_next_try_alone(rig: Rig) -> None:
+    rig.links.add(a_link("failed-again"))
+    session = await rig.open("failed-again")
+    await rig.faults(callbacks="drop")
+    await rig.pay(session, method="card", card_token="tok_declined")
+    await rig.faults(callbacks="deliver")
+    (failed,) = await rig.payments(session)
+    pending = (await rig.pay(session, method="mobile_money", phone="+256772000004")).json()
+    await rig.control.post(f"/control/payments/{failed['id']}/callback", json={})
+
+    async def applied() -> bool:
+        return await rig.pg.fetchval(
+            "SELECT verdict = 'accepted' FROM callback WHERE charge_id = $1 ORDER BY id DESC LIMIT 1",
+            failed["reference"],
+        )
+
+    await eventually(applied)
+    assert await rig.read(session) == pending
+    assert (await rig.pay(session)).json()["charge"]["id"] == pending["charge"]["id"]
+
+
 async def test_a_card_without_token_goes_on_at_the_providers_page(rig: Rig) -> None:
     rig.links.add(a_link("hosted"))
     session = await rig.open("hosted")

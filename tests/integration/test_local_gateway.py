@@ -100,7 +100,7 @@ async def test_a_callers_own_request_id_is_kept_when_it_is_well_formed(http, sen
 
 async def test_documents_are_the_services_own(http):
     assert (await http.get("/docs/openapi/checkout.json")).json()["line"] == "GET /openapi.json HTTP/1.1"
-    assert (await http.get("/docs/asyncapi.json")).json()["line"] == "GET /asyncapi.json HTTP/1.1"
+    assert (await http.get("/docs/openapi/links.json")).json()["line"] == "GET /openapi.json HTTP/1.1"
 
 
 async def test_a_stream_passes_at_once(http):
@@ -116,10 +116,13 @@ async def test_a_path_of_nobody_is_a_problem_with_a_request_id(http):
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
 
 
-async def test_a_body_over_one_megabyte_is_refused(http):
-    answer = await http.post("/v1/payment-links", content=b"x" * 1_000_001)
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "payload_too_large"
+@pytest.mark.parametrize("path", ["/v1/payment-links", "/checkout/invoice", "/callbacks/sandbox/acct_1"])
+async def test_a_body_over_64_kib_is_refused_before_any_service_sees_it(http, path):
+    assert (await http.post(path, content=b"x" * 65_536)).status_code == 200
+    for size in (65_537, 100_000, 1_000_001):
+        answer = await http.post(path, content=b"x" * size)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "payload_too_large"
 
 
 async def test_a_service_that_is_down_is_a_problem_that_says_when_to_come_back(http):

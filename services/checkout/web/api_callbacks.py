@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from litestar import Response, post
+from litestar import post
+from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web.api_sessions import HttpRequest
@@ -11,24 +12,25 @@ from shared.kernel.faults import NotFound
 from shared.runtime import problems
 
 BODY_BYTES_MAX: Final = 64 * 1024
-_RECEIVED: Final = ENCODER.encode(CallbackOut())
+_RECEIVED: Final = ASGIResponse(body=ENCODER.encode(CallbackOut()), media_type="application/json")
 
 
 def routes(checkout: Checkout) -> list[Any]:
     @post("/callbacks/{provider:str}/{account:str}", request_max_body_size=BODY_BYTES_MAX, status_code=200)
-    async def receive_callback(request: HttpRequest, provider: str, account: str) -> Response[bytes]:
+    async def receive_callback(request: HttpRequest, provider: str, account: str) -> ASGIResponse:
         if provider != checkout.provider.name:
             raise NotFound("provider")
         body = await request.body()
         verdict = await checkout.record_callback(
             account,
-            request.headers,
+            {name.decode(): value.decode("latin-1") for name, value in request.scope["headers"]},
             body=body,
             client_ip=request.scope["state"]["client_ip"],
             now=checkout.clock(),
         )
         if verdict == "bad_signature":
-            return problems.respond(request, "unauthorized", detail="The signature does not match.")
-        return Response(_RECEIVED, media_type="application/json")
+            refused = problems.respond(request, "unauthorized", detail="The signature does not match.")
+            return refused.to_asgi_response(None, request)
+        return _RECEIVED
 
     return [receive_callback]

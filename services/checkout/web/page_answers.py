@@ -1,6 +1,6 @@
 """Sending pages: headers, languages, cookies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,13 +23,29 @@ RECEIPT_SECONDS: Final = 30 * 86_400
 SEE_OTHER: Final = 303
 
 
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+
+_SECURITY: Final = _encoded(SECURITY_HEADERS)
+
+
 def wish_of(request: HttpRequest) -> str | None:
     """The language that the buyer wants; None: the merchant's will do."""
     return wished_locale(
-        request.query_params.get("lang"),
+        _language_asked(request),
         request.cookies.get(LOCALE_COOKIE),
-        accept_language=request.headers.get("accept-language"),
+        accept_language=_header(request, b"accept-language"),
     )
+
+
+def _language_asked(request: HttpRequest) -> str | None:
+    # Most pages are asked for without a query: Litestar's mapping of nothing costs as much as a rendered page.
+    return request.query_params.get("lang") if request.scope["query_string"] else None
+
+
+def _header(request: HttpRequest, name: bytes) -> str | None:
+    return next((value.decode("latin-1") for key, value in request.scope["headers"] if key == name), None)
 
 
 def locale_of(request: HttpRequest, default: str = LOCALE_DEFAULT) -> str:
@@ -46,6 +62,19 @@ class Ready(Response[bytes]):
 
     def to_asgi_response(self, *_: Any, **__: Any) -> ASGIResponse:
         return self._answer
+
+
+class _Page(ASGIResponse):
+    """Litestar's headers are a mapping that looks through all of them for each one that is added; ours are ready."""
+
+    def __init__(
+        self, body: bytes, *, status: int, headers: Sequence[tuple[bytes, bytes]], cookies: Sequence[Cookie]
+    ) -> None:
+        super().__init__(body=body, media_type="text/html", status_code=status, cookies=cookies)
+        self._ready = headers
+
+    def encode_headers(self) -> list[tuple[bytes, bytes]]:
+        return [*super().encode_headers(), *self._ready]
 
 
 class Pages:
@@ -69,11 +98,10 @@ class Pages:
     ) -> ASGIResponse:
         """`nonce` is the one that the page was rendered with."""
         policy = self._policy.replace(NONCE_SLOT, nonce)
-        return ASGIResponse(
-            body=body,
-            media_type="text/html",
-            status_code=status,
-            headers={**SECURITY_HEADERS, "Content-Security-Policy": policy, **(headers or {})},
+        return _Page(
+            body,
+            status=status,
+            headers=[*_SECURITY, (b"content-security-policy", policy.encode()), *_encoded(headers or {})],
             cookies=[*(cookies or ()), *self._language(request)],
         )
 
@@ -96,7 +124,7 @@ class Pages:
 
     def _language(self, request: HttpRequest) -> list[Cookie]:
         """A language that was asked for is remembered; one that was guessed is not."""
-        asked = known_locale(request.query_params.get("lang"))
+        asked = known_locale(_language_asked(request))
         return [self._cookie(LOCALE_COOKIE, asked, path="/checkout", seconds=LOCALE_SECONDS)] if asked else []
 
     def _cookie(self, name: str, value: str, *, path: str, seconds: int) -> Cookie:

@@ -73,7 +73,7 @@ def check(draft: LinkDraft, now: datetime, *, test_mode: bool) -> None:
 
 def _check_texts(draft: LinkDraft) -> None:
     if draft.title is not UNSET:
-        texts.check_text("title", draft.title, chars_max=TITLE_CHARS_MAX, needed=True)
+        texts.check_name("title", draft.title, chars_max=TITLE_CHARS_MAX)
     if draft.description is not UNSET:
         texts.check_text("description", draft.description, chars_max=DESCRIPTION_CHARS_MAX)
     if draft.private_note is not UNSET:

@@ -54,7 +54,7 @@ class OrganizationDraft(msgspec.Struct, frozen=True, kw_only=True):
 def check(draft: OrganizationDraft, *, test_mode: bool) -> None:
     """Raises Invalid or UnknownCurrency when something that is named cannot be accepted."""
     if draft.name is not UNSET:
-        texts.check_text("name", draft.name, chars_max=NAME_CHARS_MAX, needed=True)
+        texts.check_name("name", draft.name, chars_max=NAME_CHARS_MAX)
     if draft.currencies is not UNSET:
         if len(set(draft.currencies)) != len(draft.currencies) or not 1 <= len(draft.currencies) <= CURRENCIES_MAX:
             raise Invalid("currencies", f"must name 1 to {CURRENCIES_MAX} currencies, and none twice")

@@ -75,7 +75,7 @@ class ProductDraft(msgspec.Struct, frozen=True, kw_only=True):
 def check(draft: ProductDraft, *, test_mode: bool) -> None:
     """Raises Invalid or UnknownCurrency when something that is named cannot be accepted."""
     if draft.name is not UNSET:
-        texts.check_text("name", draft.name, chars_max=NAME_CHARS_MAX, needed=True)
+        texts.check_name("name", draft.name, chars_max=NAME_CHARS_MAX)
     if draft.description is not UNSET:
         texts.check_text("description", draft.description, chars_max=DESCRIPTION_CHARS_MAX)
     if isinstance(draft.image_url, str):

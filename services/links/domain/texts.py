@@ -13,11 +13,18 @@ METADATA_VALUE_CHARS_MAX: Final = 500
 _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
-def check_text(field: str, text: str | None, *, chars_max: int, needed: bool = False) -> None:
+def check_name(field: str, name: str, *, chars_max: int) -> None:
+    """Titles and names stand in subjects of mails and in what providers show to payers: one line, and not empty."""
+    if not name.strip():
+        raise Invalid(field, "must not be blank")
+    if any(character in name for character in "\t\r\n"):
+        raise Invalid(field, "must be one line")
+    check_text(field, name, chars_max=chars_max)
+
+
+def check_text(field: str, text: str | None, *, chars_max: int) -> None:
     if text is None:
         return
-    if needed and not text.strip():
-        raise Invalid(field, "must not be blank")
     if len(text) > chars_max:
         raise Invalid(field, f"must have at most {chars_max} characters")
     if has_control_characters(text):
@@ -30,7 +37,7 @@ def check_metadata(metadata: Mapping[str, str]) -> None:
     if len(metadata) > METADATA_KEYS_MAX:
         raise Invalid("metadata", f"must have at most {METADATA_KEYS_MAX} keys")
     for key, value in metadata.items():
-        check_text("metadata", key, chars_max=METADATA_KEY_CHARS_MAX, needed=True)
+        check_name("metadata", key, chars_max=METADATA_KEY_CHARS_MAX)
         check_text(f"metadata.{key}", value, chars_max=METADATA_VALUE_CHARS_MAX)
 
 

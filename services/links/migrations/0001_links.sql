@@ -72,7 +72,8 @@ CREATE TABLE link (
     description         text,
     private_note        text,
     pricing             jsonb NOT NULL,
-    currency            text,               -- of the pricing; null where the buyer chooses it
+    -- Null where the buyer chooses it.
+    currency            text GENERATED ALWAYS AS (coalesce(pricing #>> '{total,currency}', pricing ->> 'currency')) STORED,
     methods             text[] NOT NULL,
     providers           text[] NOT NULL,
     collect             jsonb NOT NULL,

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, get_args
+from typing import Final, get_args
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +9,7 @@ import msgspec
 from services.links.domain.answer import Once
 from services.links.domain.faults import SlugTaken
 from services.links.domain.link import Branding, Collect, Link, State, Uses
-from services.links.domain.pricing import Pricing, currency_of
+from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned
 from services.links.store.page import ABOVE_ALL_IDS
 from shared.contracts.links import EndedAs, LinkEvent
@@ -42,25 +42,7 @@ async def insert(pg: Postgres, link: Link, event: LinkEvent, *, once: Once | Non
             status,
             body,
             link.created_at,
-            link.id,
-            link.org_id,
-            link.livemode,
-            link.slug,
-            link.title,
-            link.description,
-            link.private_note,
-            _text(link.pricing),
-            currency_of(link.pricing),
-            link.methods,
-            link.providers,
-            _text(link.collect),
-            link.success_url,
-            link.cancel_url,
-            _text(link.branding),
-            _text(link.metadata),
-            link.starts_at,
-            link.expires_at,
-            link.late_payment_policy,
+            _document(link),
             link.uses.max,
             *outbox.one(event),
         )
@@ -91,33 +73,7 @@ async def update(tx: Transaction, link: Link) -> None:
         SlugTaken: by any organization's link.
     """
     try:
-        await tx.execute(
-            _sql["update_link"],
-            link.id,
-            link.slug,
-            link.title,
-            link.description,
-            link.private_note,
-            _text(link.pricing),
-            currency_of(link.pricing),
-            link.methods,
-            link.providers,
-            _text(link.collect),
-            link.success_url,
-            link.cancel_url,
-            _text(link.branding),
-            _text(link.metadata),
-            link.starts_at,
-            link.expires_at,
-            link.paused_at,
-            link.ended_at,
-            link.ended_as,
-            link.late_payment_policy,
-            link.revision,
-            link.updated_at,
-            link.uses.max,
-            link.uses.exhausted_at,
-        )
+        await tx.execute(_sql["update_link"], _document(link), link.uses.max, link.uses.exhausted_at)
     except asyncpg.UniqueViolationError as error:
         raise _translated(error, link) from None
 
@@ -191,8 +147,9 @@ def uses_of(row: Record) -> Uses:
     return Uses(row["uses_max"], row["used"], row["held"], row["uses_version"], row["exhausted_at"])
 
 
-def _text(value: Any) -> str:
-    return _json.encode(value).decode()
+def _document(link: Link) -> str:
+    """The link by the names of its columns; the database leaves out what is none."""
+    return _json.encode(link).decode()
 
 
 def _translated(error: asyncpg.UniqueViolationError, link: Link) -> Exception:

@@ -1,6 +1,7 @@
 -- name: insert_link
 -- One round trip: the answer under its Idempotency-Key, the link, its counters and the fact. A key that is there
--- already stops all of it; a slug that is taken fails the whole statement, the key included.
+-- already stops all of it; a slug that is taken fails the whole statement, the key included. The link comes as one
+-- JSON document: binding its two dozen columns one by one cost the process a tenth of the request.
 WITH claimed AS (
     INSERT INTO idempotency (scope, route, key, fingerprint, status, body, created_at)
     SELECT $1, $2, $3, $4, $5, $6, $7
@@ -10,22 +11,23 @@ WITH claimed AS (
 ),
 made AS (
     INSERT INTO link (
-        id, org_id, livemode, slug, title, description, private_note, pricing, currency, methods, providers, collect,
+        id, org_id, livemode, slug, title, description, private_note, pricing, methods, providers, collect,
         success_url, cancel_url, branding, metadata, starts_at, expires_at, late_payment_policy, revision,
         created_at, updated_at
     )
-    SELECT $8, $9, $10, $11, $12, $13, $14, $15::text::jsonb, $16, $17, $18, $19::text::jsonb,
-           $20, $21, $22::text::jsonb, $23::text::jsonb, $24, $25, $26, 1,
-           $7, $7
+    SELECT id, org_id, livemode, slug, title, description, private_note, pricing, methods, providers, collect,
+           success_url, cancel_url, branding, metadata, starts_at, expires_at, late_payment_policy, revision,
+           created_at, updated_at
+    FROM jsonb_populate_record(NULL::link, $8::text::jsonb)
     WHERE $3::text IS NULL OR EXISTS (SELECT FROM claimed)
     RETURNING id
 ),
 counted AS (
-    INSERT INTO link_uses (link_id, uses_max) SELECT id, $27 FROM made
+    INSERT INTO link_uses (link_id, uses_max) SELECT id, $9 FROM made
 ),
 told AS (
     INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
-    SELECT $28, $29, $30, $31, $32, $33, $7 FROM made
+    SELECT $10, $11, $12, $13, $14, $15, $7 FROM made
 )
 SELECT id FROM made;
 
@@ -46,14 +48,19 @@ FOR UPDATE;
 -- name: update_link
 WITH changed AS (
     UPDATE link
-    SET slug = $2, title = $3, description = $4, private_note = $5, pricing = $6::text::jsonb, currency = $7,
-        methods = $8, providers = $9, collect = $10::text::jsonb, success_url = $11, cancel_url = $12,
-        branding = $13::text::jsonb, metadata = $14::text::jsonb, starts_at = $15, expires_at = $16, paused_at = $17,
-        ended_at = $18, ended_as = $19, late_payment_policy = $20, revision = $21, updated_at = $22
-    WHERE id = $1
+    SET slug = new.slug, title = new.title, description = new.description, private_note = new.private_note,
+        pricing = new.pricing, methods = new.methods, providers = new.providers, collect = new.collect,
+        success_url = new.success_url, cancel_url = new.cancel_url, branding = new.branding,
+        metadata = new.metadata, starts_at = new.starts_at, expires_at = new.expires_at,
+        paused_at = new.paused_at, ended_at = new.ended_at, ended_as = new.ended_as,
+        late_payment_policy = new.late_payment_policy, revision = new.revision, updated_at = new.updated_at
+    FROM jsonb_populate_record(NULL::link, $1::text::jsonb) AS new
+    WHERE link.id = new.id
+    RETURNING link.id
 )
-UPDATE link_uses SET uses_max = $23, exhausted_at = $24
-WHERE link_id = $1 AND (uses_max, exhausted_at) IS DISTINCT FROM ($23, $24);
+UPDATE link_uses SET uses_max = $2, exhausted_at = $3
+FROM changed
+WHERE link_uses.link_id = changed.id AND (uses_max, exhausted_at) IS DISTINCT FROM ($2, $3);
 
 -- name: list_links
 -- `= ANY` and the first column of ORDER BY tie the plan to link_listed. Left free, the planner walks the primary key

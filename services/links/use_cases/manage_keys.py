@@ -11,7 +11,7 @@ from services.links.domain import keys as rules
 from services.links.domain.answer import Answer, Once, Seal
 from services.links.domain.faults import Forbidden, KeyEnded
 from services.links.domain.keys import Actor, ApiKey, KeyDraft, Scope
-from services.links.domain.texts import check_text
+from services.links.domain.texts import check_name
 from services.links.store import keys
 from services.links.use_cases.once import once
 from shared.kernel.faults import Invalid, NotFound
@@ -125,7 +125,7 @@ async def list_keys(pg: Postgres, actor: Actor, *, before: str | None, limit: in
 
 def _checked_mode(actor: Actor, draft: KeyDraft, now: datetime) -> bool:
     """The mode of the new key, once everything else about it is in order."""
-    check_text("name", draft.name, chars_max=NAME_CHARS_MAX, needed=True)
+    check_name("name", draft.name, chars_max=NAME_CHARS_MAX)
     if not draft.scopes or len(set(draft.scopes)) != len(draft.scopes):
         raise Invalid("scopes", "must name at least one scope, and none twice")
     if draft.expires_at is not None and not now < draft.expires_at <= now + _LIFE_MAX:

@@ -15,7 +15,7 @@ from services.checkout.providers.http import HttpClient, NoAnswer, NotConnected
 from services.checkout.providers.port import Absent, Accepted, Account, NotSent, Order, Refused, Unknown, Unreachable
 from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.providers.sandbox.signature import is_authentic
-from services.checkout.providers.sandbox.wire import signal_of
+from services.checkout.providers.sandbox.wire import request_of, signal_of
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
 from tests.support.processes import free_port
@@ -173,6 +173,29 @@ async def test_a_kept_connection_that_died_is_not_the_requests_fault() -> None:
         for _ in range(2):
             assert isinstance(await sandbox.status(ACCOUNT, "ref"), Accepted)
         await sandbox.close()
+
+
+async def test_a_request_that_may_have_been_sent_is_never_called_unsent() -> None:
+    """The provider dies with our request in hand, and its port is closed when we knock again."""
+    server: asyncio.Server
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(raw(200, PAYMENT))
+        await reader.readuntil(b"\r\n\r\n")
+        server.close()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", port := free_port())
+    sandbox = Sandbox(f"http://127.0.0.1:{port}", "key", timeout_seconds=2)
+    assert isinstance(await sandbox.status(ACCOUNT, "ref"), Accepted)
+    assert await sandbox.create(ACCOUNT, ORDER) == Unknown(answered=False)
+    await sandbox.close()
+
+
+def test_a_title_of_several_lines_reaches_the_provider_in_one() -> None:
+    order = msgspec.structs.replace(ORDER, description="Invoice\r\n\t#123")
+    assert request_of(order).description == "Invoice #123"
 
 
 async def test_answers_in_chunks_are_read_whole() -> None:

@@ -8,7 +8,8 @@ from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request
+from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.auth import token_of
 from services.links.dialects.native.wire.common import Page
@@ -50,17 +51,22 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     now: datetime
     request: NativeRequest
+    headers: Mapping[bytes, bytes]
 
     @property
     def pg(self) -> Postgres:
         return self.native.pg
+
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
     async def raw(self) -> bytes:
         return await self.request.body()
 
     async def once(self, route: str) -> Once | None:
         """The Idempotency-Key of this request, if it has one."""
-        key = self.request.headers.get("idempotency-key")
+        key = self.header(b"idempotency-key")
         if key is None:
             return None
         if not _KEY.fullmatch(key):
@@ -75,7 +81,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     def expects(self) -> ExpectsRevision:
         """`If-Match` as a test of the present revision; without it any will do."""
-        header = self.request.headers.get("if-match")
+        header = self.header(b"if-match")
         if header is None or header.strip() == "*":
             return lambda _: True
         matches = [_ETAG.fullmatch(part.strip()) for part in header.split(",")]
@@ -88,24 +94,25 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 async def begin(request: NativeRequest, scope: Scope) -> Call:
     native = cast("Native", request.app.state.native)
     now = native.clock()
-    actor = await native.authenticator.actor(token_of(request.headers), scope, now=now)
-    return Call(native=native, actor=actor, now=now, request=request)
+    headers = dict(request.scope["headers"])  # Litestar's own mapping costs as much as all of mapping and wire
+    actor = await native.authenticator.actor(token_of(headers), scope, now=now)
+    return Call(native=native, actor=actor, now=now, request=request, headers=headers)
 
 
 def answer_of(body: msgspec.Struct, *, status: int, revision: int | None = None) -> Answer:
     return Answer(status=status, body=_json.encode(body), revision=revision)
 
 
-def respond(answer: Answer) -> Response[bytes]:
-    headers: dict[str, str] = {}
+def respond(answer: Answer) -> ASGIResponse:
+    headers: list[tuple[str, str]] = []
     if answer.revision is not None:
-        headers["ETag"] = f'"{answer.revision}"'
+        headers.append(("etag", f'"{answer.revision}"'))
     if answer.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+        headers.append(("idempotent-replayed", "true"))
+    return ASGIResponse(body=answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
-def ok(body: msgspec.Struct, *, revision: int | None = None) -> Response[bytes]:
+def ok(body: msgspec.Struct, *, revision: int | None = None) -> ASGIResponse:
     return respond(answer_of(body, status=200, revision=revision))
 
 
@@ -153,7 +160,7 @@ def listing(request: NativeRequest, filters: Iterable[str] = ()) -> Listing:
 
 def page_of(
     found: Sequence[_Item], asked: Listing, *, out: Callable[[_Item], _Out], place: Callable[[_Item], UUID | str]
-) -> Response[bytes]:
+) -> ASGIResponse:
     """`found` holds one more than was asked for, if there is more."""
     shown = found[: asked.limit]
     more = len(found) > len(shown)

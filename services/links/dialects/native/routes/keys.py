@@ -1,8 +1,9 @@
 from typing import Final
 
 import msgspec
-from litestar import Response, delete, get, post
+from litestar import delete, get, post
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.account import key_draft, key_out, new_key_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
@@ -19,7 +20,7 @@ _ROTATE: Final = msgspec.json.Decoder(RotateApiKey)
 
 
 @post(ROOT)
-async def create(request: NativeRequest) -> Response[bytes]:
+async def create(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "keys:write")
     body = decode(await call.raw(), _CREATE)
     answer = await create_key(
@@ -35,7 +36,7 @@ async def create(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT)
-async def listed(request: NativeRequest) -> Response[bytes]:
+async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "keys:write")
     asked = listing(request)
     found = await list_keys(call.pg, call.actor, before=_place(asked.after), limit=asked.limit + 1)
@@ -43,13 +44,13 @@ async def listed(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT + "/{key_id:str}")
-async def one(request: NativeRequest, key_id: FromPath[str]) -> Response[bytes]:
+async def one(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
     call = await begin(request, "keys:write")
     return ok(key_out(await get_key(call.pg, call.actor, _known(key_id))))
 
 
 @delete(ROOT + "/{key_id:str}", status_code=200)
-async def revoke(request: NativeRequest, key_id: FromPath[str]) -> Response[bytes]:
+async def revoke(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
     call = await begin(request, "keys:write")
     key = await revoke_key(call.pg, call.actor, _known(key_id), now=call.now)
     call.native.authenticator.forget(key_id)
@@ -57,7 +58,7 @@ async def revoke(request: NativeRequest, key_id: FromPath[str]) -> Response[byte
 
 
 @post(ROOT + "/{key_id:str}/rotate")
-async def rotate(request: NativeRequest, key_id: FromPath[str]) -> Response[bytes]:
+async def rotate(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
     call = await begin(request, "keys:write")
     raw = await call.raw()
     answer = await rotate_key(

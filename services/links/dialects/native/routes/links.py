@@ -2,8 +2,9 @@ from typing import Final, cast, get_args
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import delete, get, patch, post
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.links import charge_out, draft_of, link_out, stats_out
 from services.links.dialects.native.routes.call import (
@@ -33,7 +34,7 @@ _STATES: Final = get_args(State)
 
 
 @post(ROOT)
-async def create(request: NativeRequest) -> Response[bytes]:
+async def create(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "links:write")
     body = decode(await call.raw(), _CREATE)
     answer = await create_link(
@@ -50,7 +51,7 @@ async def create(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT)
-async def listed(request: NativeRequest) -> Response[bytes]:
+async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "links:read")
     asked = listing(request, ("state", "slug", "currency"))
     state = asked.filters.get("state")
@@ -70,14 +71,14 @@ async def listed(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT + "/{link_id:uuid}")
-async def one(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def one(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:read")
     link = await get_link(call.pg, call.actor, link_id)
     return ok(_out(call, link), revision=link.revision)
 
 
 @patch(ROOT + "/{link_id:uuid}")
-async def change(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def change(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:write")
     body = decode(await call.raw(), _PATCH)
     link = await patch_link(
@@ -94,28 +95,28 @@ async def change(request: NativeRequest, link_id: FromPath[UUID]) -> Response[by
 
 
 @delete(ROOT + "/{link_id:uuid}", status_code=200)
-async def remove(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def remove(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     """Archives: a link that was ever paid is part of the books."""
     return await _move(request, link_id, "archive", once=False)
 
 
 @post(ROOT + "/{link_id:uuid}/pause", status_code=200)
-async def pause(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def pause(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return await _move(request, link_id, "pause")
 
 
 @post(ROOT + "/{link_id:uuid}/resume", status_code=200)
-async def resume(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def resume(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return await _move(request, link_id, "resume")
 
 
 @post(ROOT + "/{link_id:uuid}/archive", status_code=200)
-async def archive(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def archive(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return await _move(request, link_id, "archive")
 
 
 @get(ROOT + "/{link_id:uuid}/charges")
-async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "charges:read")
     asked = listing(request)
     found = await list_charges(call.pg, call.actor, link_id, before=asked.before, limit=asked.limit + 1)
@@ -123,13 +124,13 @@ async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> Response[b
 
 
 @get(ROOT + "/{link_id:uuid}/stats")
-async def stats(request: NativeRequest, link_id: FromPath[UUID]) -> Response[bytes]:
+async def stats(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:read")
     link, numbers = await link_stats(call.pg, call.actor, link_id)
     return ok(stats_out(link, numbers))
 
 
-async def _move(request: NativeRequest, link_id: UUID, verb: Verb, *, once: bool = True) -> Response[bytes]:
+async def _move(request: NativeRequest, link_id: UUID, verb: Verb, *, once: bool = True) -> ASGIResponse:
     call = await begin(request, "links:write")
     answer = await move_link(
         call.pg,

@@ -2,8 +2,9 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, patch
+from litestar import get, patch
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.account import organization_draft, organization_out
 from services.links.dialects.native.routes.call import NativeRequest, begin, ok
@@ -16,20 +17,20 @@ _PATCH: Final = msgspec.json.Decoder(PatchOrganization)
 
 
 @get(ROOT + "/current")
-async def current(request: NativeRequest) -> Response[bytes]:
+async def current(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "organization:read")
     return ok(organization_out(call.actor.organization), revision=call.actor.organization.revision)
 
 
 @get(ROOT + "/{org_id:uuid}")
-async def one(request: NativeRequest, org_id: FromPath[UUID]) -> Response[bytes]:
+async def one(request: NativeRequest, org_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "organization:read")
     organization = own_organization(call.actor, org_id)
     return ok(organization_out(organization), revision=organization.revision)
 
 
 @patch(ROOT + "/{org_id:uuid}")
-async def change(request: NativeRequest, org_id: FromPath[UUID]) -> Response[bytes]:
+async def change(request: NativeRequest, org_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "organization:write")
     body = decode(await call.raw(), _PATCH)
     organization = await patch_organization(

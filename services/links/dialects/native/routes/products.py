@@ -2,8 +2,9 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
-from litestar import Response, delete, get, patch, post
+from litestar import delete, get, patch, post
 from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.catalog import draft_of, plan_out, product_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
@@ -27,7 +28,7 @@ _ACTIVE: Final = {None: None, "true": True, "false": False}
 
 
 @post(ROOT)
-async def create(request: NativeRequest) -> Response[bytes]:
+async def create(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "products:write")
     body = decode(await call.raw(), _CREATE)
     answer = await create_product(
@@ -43,7 +44,7 @@ async def create(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT)
-async def listed(request: NativeRequest) -> Response[bytes]:
+async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "products:read")
     asked = listing(request, ("active",))
     active = asked.filters.get("active")
@@ -54,32 +55,32 @@ async def listed(request: NativeRequest) -> Response[bytes]:
 
 
 @get(ROOT + "/{product_id:uuid}")
-async def one(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+async def one(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "products:read")
     product = await get_product(call.pg, call.actor, product_id)
     return ok(product_out(product), revision=product.revision)
 
 
 @patch(ROOT + "/{product_id:uuid}")
-async def change(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+async def change(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResponse:
     return await _change(request, product_id, None)
 
 
 @delete(ROOT + "/{product_id:uuid}", status_code=200)
-async def remove(request: NativeRequest, product_id: FromPath[UUID]) -> Response[bytes]:
+async def remove(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResponse:
     """Archives: links that were made from it keep it."""
     return await _change(request, product_id, ProductDraft(active=False))
 
 
 @get("/v1/plans")
-async def plans(request: NativeRequest) -> Response[bytes]:
+async def plans(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "products:read")
     asked = listing(request)
     found = await list_plans(call.pg, call.actor, before=asked.before, limit=asked.limit + 1)
     return page_of(found, asked, out=plan_out, place=lambda plan: plan.id)
 
 
-async def _change(request: NativeRequest, product_id: UUID, draft: ProductDraft | None) -> Response[bytes]:
+async def _change(request: NativeRequest, product_id: UUID, draft: ProductDraft | None) -> ASGIResponse:
     call = await begin(request, "products:write")
     product = await patch_product(
         call.pg,

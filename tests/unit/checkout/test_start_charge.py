@@ -1,0 +1,80 @@
+"""What starting a charge does when the process was stopped in the middle of it."""
+
+from datetime import datetime, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+import pytest
+
+from services.checkout.domain.charge import RECOVER_AFTER
+from services.checkout.domain.session import Session, SessionState
+from services.checkout.store import charge as charges
+from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.start_charge import ByPhone, StartCharge
+from shared.contracts.checkout import CustomerView
+from shared.contracts.links import UseIsHeld
+from shared.kernel.faults import Unavailable
+from shared.kernel.ids import new_id
+from shared.kernel.money import Money
+from shared.runtime.outbox import Wake
+from tests.support.checkout import a_link
+from tests.unit.checkout.build import NOW
+from tests.unit.checkout.test_sandbox_adapter import ACCOUNT
+
+
+class Played:
+    """Everything that StartCharge talks to; holding a use takes as long as it is told."""
+
+    name = "sandbox"
+    methods = ("mobile_money", "card")
+
+    def __init__(self, *, holding_takes: timedelta) -> None:
+        self.now = NOW
+        self.created = 0
+        self.undone: list[UUID] = []
+        self._holding_takes = holding_takes
+        link = a_link()
+        session = Session(
+            id=new_id(), org_id=link.org_id, link=link, customer=CustomerView(), total=Money(50_000, "UGX"),
+            locale="en", status="open", version=1, created_at=NOW, expires_at=NOW + timedelta(minutes=30),
+        )  # fmt: skip
+        self.state = SessionState(session, None)
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def read_session(self, _: UUID) -> SessionState:
+        return self.state
+
+    async def of_link(self, _: object) -> Any:
+        return ACCOUNT
+
+    async def hold(self, *_: object, held_until: datetime, **__: object) -> UseIsHeld:
+        self.now += self._holding_takes
+        return UseIsHeld(held_until)
+
+    async def create(self, *_: object) -> Any:
+        self.created += 1
+        raise AssertionError("asked the provider")
+
+    async def undo(self, _: object, charge_id: UUID, __: datetime) -> None:
+        self.undone.append(charge_id)
+
+
+async def test_after_a_long_stop_the_provider_is_not_asked_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever recovers charges may have given this one up, and the buyer may be paying by another."""
+    played = Played(holding_takes=RECOVER_AFTER)
+
+    async def reserved(*_: object) -> bool:
+        return True
+
+    monkeypatch.setattr(charges, "reserve_charge", reserved)
+    monkeypatch.setattr(charges, "undo_reservation", played.undo)
+    part = cast("Any", played)
+    start = StartCharge(
+        part, read_session=cast("Any", played.read_session), links=part, provider=part, accounts=part,
+        public_url="http://127.0.0.1", live=Live(), wake=Wake(), clock=played.clock,
+    )  # fmt: skip
+    with pytest.raises(Unavailable):
+        await start(played.state.session.id, ByPhone("+256772123456"))
+    assert (played.created, len(played.undone)) == (0, 1)
