@@ -42,6 +42,7 @@ CREATE TABLE public.charge (
     absent_reason text DEFAULT 'not_started'::text NOT NULL,
     next_poll_at timestamp with time zone NOT NULL,
     polls integer DEFAULT 0 NOT NULL,
+    looks_back integer DEFAULT 0 NOT NULL,
     traceparent text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
@@ -211,7 +212,7 @@ CREATE UNIQUE INDEX callback_event_once ON public.callback USING btree (provider
 
 CREATE INDEX callback_waiting ON public.callback USING btree (id) WHERE (verdict = 'received'::text);
 
-CREATE INDEX charge_due ON public.charge USING btree (next_poll_at) WHERE (status = ANY (ARRAY['created'::text, 'pending'::text]));
+CREATE INDEX charge_due ON public.charge USING btree (next_poll_at) WHERE ((status = ANY (ARRAY['created'::text, 'pending'::text])) OR ((status = ANY (ARRAY['failed'::text, 'expired'::text])) AND (looks_back < 5)));
 
 CREATE INDEX charge_session ON public.charge USING btree (session_id, id DESC);
 

@@ -34,6 +34,8 @@ def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> Ticker:
                 await work()
             except Unavailable as error:
                 _log.warning("job.interrupted", job=work.__qualname__, error=repr(error))
+            except Exception as error:  # noqa: BLE001 - a job that has died would be missed for hours
+                _log.error("job.failed", job=work.__qualname__, exc_info=error)
             await asyncio.sleep(seconds)
 
     return ticker

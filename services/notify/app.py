@@ -10,6 +10,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 
 from services.notify import bus
 from services.notify.jobs import Courier
+from services.notify.mailers import receipt
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import Settings
 from services.notify.use_cases.send_mails import SendMails
@@ -27,6 +28,7 @@ def main() -> None:
 async def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, Settings)
+    receipt.warm()
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
     courier = Courier(
         SendMails(

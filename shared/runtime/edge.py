@@ -20,9 +20,13 @@ SLOW_SECONDS: Final = 1.0
 LOOPBACK: Final = ("127.0.0.1", "::1")
 LOOPBACK_TEST_PER_SECOND: Final = 2000
 """One client on the machine of a test-mode stack may do this much, so that scripts and load tests are not held up."""
+CALLBACKS_PER_SECOND: Final = 500
+CALLBACKS_BURST: Final = 2000
+"""A provider calls back for all of its merchants from a few addresses; what is refused, it sends again."""
 
 _REQUEST_ID: Final = re.compile(rb"^[A-Za-z0-9_\-]{8,64}$")
-_UNLIMITED: Final = ("/health", "/ready", "/metrics", "/callbacks/")
+_UNLIMITED: Final = ("/health", "/ready", "/metrics")
+_CALLBACKS: Final = "/callbacks/"
 _SERIES_MAX: Final = 4096
 _log = logger("http")
 
@@ -33,6 +37,21 @@ def _seconds(route: str, method: str, status: int) -> Histogram:
     return HTTP_SECONDS.labels(route, method, status)
 
 
+class _PerAddress:
+    """One limit for each address, and another for the machine's own on a test-mode stack."""
+
+    def __init__(self, per_second: int, burst: int, *, test_mode: bool) -> None:
+        self._test_mode = test_mode
+        self._limiter = Limiter("ip", per_second=per_second, burst=burst)
+        loopback = max(per_second, LOOPBACK_TEST_PER_SECOND)
+        self._loopback = Limiter("ip", per_second=loopback, burst=loopback * 2)
+
+    def spend(self, client: str) -> None:
+        """Raises: RateLimited."""
+        limiter = self._loopback if self._test_mode and client in LOOPBACK else self._limiter
+        limiter.spend(client)
+
+
 class Edge:
     """An ASGI application around the service's own."""
 
@@ -40,11 +59,9 @@ class Edge:
         self, app: ASGIApp, *, per_ip_per_second: int, test_mode: bool, trusted_proxies: frozenset[str]
     ) -> None:
         self._app = app
-        self._test_mode = test_mode
         self._trusted = trusted_proxies
-        self._per_ip = Limiter("ip", per_second=per_ip_per_second, burst=per_ip_per_second * 4)
-        loopback = max(per_ip_per_second, LOOPBACK_TEST_PER_SECOND)
-        self._loopback = Limiter("ip", per_second=loopback, burst=loopback * 2)
+        self._callbacks = _PerAddress(CALLBACKS_PER_SECOND, CALLBACKS_BURST, test_mode=test_mode)
+        self._others = _PerAddress(per_ip_per_second, per_ip_per_second * 4, test_mode=test_mode)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,8 +89,7 @@ class Edge:
 
         try:
             if not path.startswith(_UNLIMITED):
-                limiter = self._loopback if self._test_mode and client in LOOPBACK else self._per_ip
-                limiter.spend(client)
+                (self._callbacks if path.startswith(_CALLBACKS) else self._others).spend(client)
             await self._app(scope, receive, send_stamped)
         except RateLimited as fault:
             HTTP_LIMITED.labels("ip").inc()

@@ -117,6 +117,22 @@ async def test_a_lost_callback_is_found_by_polling(rig: Rig) -> None:
     await rig.until(session, "paid", seconds=10)
 
 
+async def test_a_late_success_whose_callback_is_lost_is_found_by_looking_back(rig: Rig) -> None:
+    rig.links.add(a_link("late-and-lost"))
+    session = await rig.open("late-and-lost")
+    await rig.pay(session, method="mobile_money", phone="+256772000003")
+    assert (await rig.until(session, "expired"))["status"] == "open"
+    await rig.faults(callbacks="drop")
+    (payment,) = await rig.payments(session)
+    told = await rig.control.post(f"/control/payments/{payment['id']}/succeed")
+    assert told.status_code == 200, told.text
+    assert (await rig.read(session))["status"] == "open"
+    await hurry(rig, session)
+    await rig.until(session, "paid")
+    await rig.faults(callbacks="deliver")
+    assert (await rig.facts(session)).count("charge.succeeded") == 1
+
+
 async def test_while_a_charge_is_pending_its_use_stays_held(rig: Rig) -> None:
     link = rig.links.add(a_link("patient"))
     session = await rig.open("patient")

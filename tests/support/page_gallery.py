@@ -198,7 +198,7 @@ def refusal_views() -> dict[str, RefusalView]:
 
 
 def problem_views() -> dict[str, ProblemView]:
-    kinds = ("not_found", "forbidden", "rate_limited", "unavailable", "broken")
+    kinds = ("bad_request", "not_found", "forbidden", "rate_limited", "unavailable", "broken")
     return {
         f"problem-{kind}": ProblemView(path="/checkout/invoice-123", kind=kind, request_id="req_8f3a") for kind in kinds
     }

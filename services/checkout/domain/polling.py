@@ -1,4 +1,4 @@
-"""When to ask a provider about a charge that has not ended."""
+"""When to ask a provider about a charge."""
 
 from datetime import timedelta
 from typing import Final
@@ -8,3 +8,7 @@ FIRST_POLL: Final = timedelta(seconds=5)
 
 SCHEDULE_SECONDS: Final = (10.0, 30.0, 120.0, 600.0, *(3600.0,) * 72, 86_400.0)
 """Until the next poll, by how many were made. After three days once a day: unknown never becomes failed by itself."""
+
+LOOK_BACK_SECONDS: Final = (60.0, 600.0, 3600.0, 86_400.0, 259_200.0)
+"""After a charge failed or expired, each after the one before: finds money that was captured after all, and whose
+callback was lost."""

@@ -80,6 +80,7 @@ CREATE TABLE charge (
     absent_reason  text NOT NULL DEFAULT 'not_started',
     next_poll_at   timestamptz NOT NULL,
     polls          integer NOT NULL DEFAULT 0,
+    looks_back     integer NOT NULL DEFAULT 0, -- how often the provider was asked after the charge failed
     traceparent    text,
     created_at     timestamptz NOT NULL,
     updated_at     timestamptz NOT NULL
@@ -87,7 +88,9 @@ CREATE TABLE charge (
 -- A session has one charge under way. (A charge that failed may succeed late, beside another one: both are kept.)
 CREATE UNIQUE INDEX charge_under_way ON charge (session_id) WHERE status IN ('created', 'pending');
 CREATE INDEX charge_session ON charge (session_id, id DESC);
-CREATE INDEX charge_due ON charge (next_poll_at) WHERE status IN ('created', 'pending');
+-- Those under way, and for a while those that failed: money may be captured late, and its callback be lost.
+CREATE INDEX charge_due ON charge (next_poll_at)
+    WHERE status IN ('created', 'pending') OR (status IN ('failed', 'expired') AND looks_back < 5);
 
 -- Everything that providers sent us, as it came, for ever.
 CREATE TABLE callback (

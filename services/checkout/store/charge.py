@@ -1,7 +1,7 @@
 """Charges, and the one statement that moves them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import ABSENT_AFTER, RECOVER_AFTER, Charge, NextAction
 from services.checkout.domain.facts import Story
-from services.checkout.domain.polling import FIRST_POLL, SCHEDULE_SECONDS
+from services.checkout.domain.lifecycle import ENDED_UNPAID
+from services.checkout.domain.polling import FIRST_POLL, LOOK_BACK_SECONDS, SCHEDULE_SECONDS
 from services.checkout.domain.session import RETRY_FOR
 from shared.contracts.checkout import CustomerView, FailureReason
 from shared.contracts.envelope import Event
@@ -87,7 +88,7 @@ async def ask_soon(
 
 
 async def claim_due(postgres: Postgres, now: datetime, *, limit: int) -> list[DueCharge]:
-    rows = await postgres.fetch(_sql["claim_due"], now, limit, SCHEDULE_SECONDS)
+    rows = await postgres.fetch(_sql["claim_due"], now, limit, SCHEDULE_SECONDS, LOOK_BACK_SECONDS)
     return [DueCharge(**dict(row)) for row in rows]
 
 
@@ -118,8 +119,7 @@ async def write_changes(on: Postgres | Transaction, changes: Changes, now: datet
         [after.card_brand for after in afters],
         [_encode(after.next_action).decode() if after.next_action else None for after in afters],
         [" ".join(after.event_ids) for after in afters],
-        # What was polled has its next turn from claim_due; what has just begun gets its first.
-        [now + FIRST_POLL if before.status == "created" else None for before in befores],
+        [_next_poll(before, after, now) for before, after in changes.charges],
         now + RETRY_FOR,
         [verdict[0] for verdict in changes.verdicts],
         [verdict[1] for verdict in changes.verdicts],
@@ -128,6 +128,13 @@ async def write_changes(on: Postgres | Transaction, changes: Changes, now: datet
         [fact[2] for fact in changes.facts],
     )
     return {row["id"] for row in rows}
+
+
+def _next_poll(before: Charge, after: Charge, now: datetime) -> datetime | None:
+    """What was polled has its next turn from claim_due (None); what has just begun, or just failed, gets its first."""
+    if after.status in ENDED_UNPAID and before.status not in ENDED_UNPAID:
+        return now + timedelta(seconds=LOOK_BACK_SECONDS[0])
+    return now + FIRST_POLL if before.status == "created" else None
 
 
 def charge_of_session_row(row: Record) -> Charge:

@@ -29,18 +29,22 @@ UPDATE charge SET next_poll_at = $2, absent_after = coalesce($3, absent_after), 
 -- Claiming moves the next poll ahead at once: it is the lease, and whoever dies with it loses one turn.
 WITH due AS (
     SELECT id FROM charge
-    WHERE status IN ('created', 'pending') AND next_poll_at <= $1
+    WHERE (status IN ('created', 'pending') OR (status IN ('failed', 'expired') AND looks_back < 5))
+      AND next_poll_at <= $1
     ORDER BY next_poll_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
 )
 UPDATE charge
-SET polls = polls + 1,
-    next_poll_at = least(
+SET polls = polls + CASE WHEN charge.status IN ('failed', 'expired') THEN 0 ELSE 1 END,
+    looks_back = looks_back + CASE WHEN charge.status IN ('failed', 'expired') THEN 1 ELSE 0 END,
+    next_poll_at = CASE WHEN charge.status IN ('failed', 'expired')
+        THEN $1 + make_interval(secs => ($4::float8[])[least(charge.looks_back + 2, cardinality($4::float8[]))])
+        ELSE least(
         $1 + make_interval(
             secs => ($3::float8[])[least(charge.polls + 1, cardinality($3::float8[]))] * (0.9 + 0.2 * random())),
         -- The moment at which a "no such payment" ends a charge that was never started; a buyer waits for it.
-        CASE WHEN charge.status = 'created' AND charge.absent_after > $1 THEN charge.absent_after END)
+        CASE WHEN charge.status = 'created' AND charge.absent_after > $1 THEN charge.absent_after END) END
 FROM due
 WHERE charge.id = due.id
 RETURNING charge.id, charge.org_id, charge.link_id, charge.session_id, charge.account_id, charge.provider, charge.reference,

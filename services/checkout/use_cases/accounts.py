@@ -1,6 +1,7 @@
 """An organization's account with the provider: found, or opened when it is first needed (ADR: connecting lazily)."""
 
 from collections import OrderedDict
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,9 @@ from shared.kernel.moment import Clock
 from shared.runtime.postgres import Postgres
 
 CACHED_MAX: Final = 10_000
+UNKNOWN_MAX: Final = 1_000
+UNKNOWN_FOR: Final = timedelta(seconds=5)
+"""So that a flood of callbacks for an account that nobody has costs one look-up, and a new account waits briefly."""
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -40,6 +44,7 @@ class Accounts:
         self._sealer = sealer
         self._clock = clock
         self._known: OrderedDict[tuple[str, object], Account] = OrderedDict()
+        self._unknown: OrderedDict[tuple[str, str], datetime] = OrderedDict()
 
     async def of_link(self, link: LinkView) -> Account:
         """The account that takes this link's payments.
@@ -58,8 +63,16 @@ class Accounts:
     async def by_external_id(self, provider: str, external_id: str) -> Account | None:
         if known := self._known.get((provider, external_id)):
             return known
+        now = self._clock()
+        if (looked_at := self._unknown.get((provider, external_id))) and now - looked_at < UNKNOWN_FOR:
+            return None
         row = await store.find_account_by_external_id(self._postgres, provider, external_id)
-        return self._remember(row) if row else None
+        if row:
+            return self._remember(row)
+        self._unknown[(provider, external_id)] = now
+        while len(self._unknown) > UNKNOWN_MAX:
+            self._unknown.popitem(last=False)
+        return None
 
     async def by_id(self, account_id: UUID) -> Account | None:
         if known := self._known.get(("id", account_id)):

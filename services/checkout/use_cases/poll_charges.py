@@ -1,4 +1,4 @@
-"""Asks providers about charges that have not ended: lost callbacks, timeouts, and what a dead process left behind."""
+"""Asks providers about charges: lost callbacks, timeouts, what a dead process left behind, and late successes."""
 
 import asyncio
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.charge import HELD_FOR
+from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.peers.links import Links
 from services.checkout.providers.port import Absent, Accepted, Account, Provider, Unreachable
 from services.checkout.store import charge as charges
@@ -54,7 +55,8 @@ class PollCharges:
         if words:
             await self._apply.words(words, accounts=accounts)
         pending = {word.reference for word in words if word.state is not None and word.state.status == "pending"}
-        await asyncio.gather(*(self._keep_held(one) for one in due if one.reference in pending))
+        under_way = [one for one in due if one.status in UNDER_WAY and one.reference in pending]
+        await asyncio.gather(*(self._keep_held(one) for one in under_way))
         return len(due)
 
     async def _ask(self, due: DueCharge) -> tuple[Word | None, Account | None]:

@@ -34,9 +34,13 @@ def wish_of(request: HttpRequest) -> str | None:
     """The language that the buyer wants; None: the merchant's will do."""
     return wished_locale(
         _language_asked(request),
-        request.cookies.get(LOCALE_COOKIE),
+        cookies_of(request).get(LOCALE_COOKIE),
         accept_language=_header(request, b"accept-language"),
     )
+
+
+def cookies_of(request: HttpRequest) -> Mapping[str, str]:
+    return request.cookies if _header(request, b"cookie") else {}
 
 
 def _language_asked(request: HttpRequest) -> str | None:

@@ -24,7 +24,7 @@ from shared.kernel.faults import Invalid
 from shared.kernel.money import MINOR_MAX, Money
 from shared.kernel.text import has_control_characters, looks_like_card_number
 
-FORM_BYTES_MAX: Final = 16 * 1024
+FORM_BYTES_MAX: Final = 64 * 1024
 FIELDS_MAX: Final = 60
 TEXT_CHARS_MAX: Final = 200
 EMAIL_CHARS_MAX: Final = 254
@@ -57,10 +57,8 @@ def read_form(raw: bytes) -> dict[str, str]:
     """The posted fields, trimmed; the first of those that stand twice.
 
     Raises:
-        Invalid: not a form of ours: too large, too many fields, not UTF-8.
+        Invalid: not a form of ours: too many fields, not UTF-8.
     """
-    if len(raw) > FORM_BYTES_MAX:
-        raise Invalid("", "the form is too large")
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
     except ValueError:

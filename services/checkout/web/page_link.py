@@ -15,7 +15,15 @@ from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import ALL_HELD_RETRY, payable_methods
 from services.checkout.use_cases.view_link import require_payable
 from services.checkout.web import page_forms as forms
-from services.checkout.web.page_answers import PAID_COOKIE, PAID_SECONDS, HttpRequest, Pages, locale_of, wish_of
+from services.checkout.web.page_answers import (
+    PAID_COOKIE,
+    PAID_SECONDS,
+    HttpRequest,
+    Pages,
+    cookies_of,
+    locale_of,
+    wish_of,
+)
 from services.checkout.web.page_views import checkout_view, session_path
 from services.checkout.web.render import render_checkout
 from services.checkout.web.views import CardField, ErrorCode, FieldError, RecentPayment
@@ -48,7 +56,7 @@ class LinkPage:
 
     async def show(self, request: HttpRequest, slug: str) -> ASGIResponse:
         checkout, wish = self._checkout, wish_of(request)
-        paid_before = PAID_COOKIE in request.cookies
+        paid_before = PAID_COOKIE in cookies_of(request)
         prepared: PreparedPage | None = None if paid_before else checkout.pages.get(slug, wish or "")
         if prepared is None:
             now = checkout.clock()

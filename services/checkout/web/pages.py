@@ -22,7 +22,15 @@ from shared.runtime.problems import headers_for
 from shared.web.security import new_nonce
 
 _log = logger("pages")
-_STATUS: Final = {"not_found": 404, "forbidden": 403, "rate_limited": 429, "unavailable": 503, "broken": 500}
+_STATUS: Final = {
+    "bad_request": 400,
+    "not_found": 404,
+    "forbidden": 403,
+    "rate_limited": 429,
+    "unavailable": 503,
+    "broken": 500,
+}
+_UNREADABLE: Final = frozenset({400, 413})
 
 
 def routes(checkout: Checkout) -> list[Any]:
@@ -100,8 +108,10 @@ class RefusalPages:
         match fault:
             case Unauthorized():
                 return self._problem(request, "forbidden")
-            case NotFound() | Invalid():
+            case NotFound():
                 return self._problem(request, "not_found")
+            case Invalid():
+                return self._problem(request, "bad_request")
             case RateLimited():
                 return self._problem(request, "rate_limited", headers_for(fault))
             case Unavailable():
@@ -111,14 +121,18 @@ class RefusalPages:
                 return self._problem(request, "unavailable")
 
     def on_http_exception(self, request: HttpRequest, error: HTTPException) -> ASGIResponse:
+        if error.status_code in _UNREADABLE:
+            return self._problem(request, "bad_request", status=error.status_code)
         return self._problem(request, "broken" if error.status_code >= _STATUS["broken"] else "not_found")
 
     def on_unexpected(self, request: HttpRequest, error: Exception) -> ASGIResponse:
         _log.error("page.failed", path=request.url.path, exc_info=error)
         return self._problem(request, "broken")
 
-    def _problem(self, request: HttpRequest, kind: Any, headers: dict[str, str] | None = None) -> ASGIResponse:
+    def _problem(
+        self, request: HttpRequest, kind: Any, headers: dict[str, str] | None = None, *, status: int | None = None
+    ) -> ASGIResponse:
         nonce = new_nonce()
         view = ProblemView(path=request.url.path, kind=kind, request_id=request.scope["state"].get("request_id"))
         body = render_problem(view, locale=locale_of(request), nonce=nonce)
-        return self._pages.answer(request, body, nonce=nonce, status=_STATUS[kind], headers=headers)
+        return self._pages.answer(request, body, nonce=nonce, status=status or _STATUS[kind], headers=headers)

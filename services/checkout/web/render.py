@@ -120,7 +120,7 @@ def render_held(view: HeldView, *, locale: str, nonce: str = NONCE_SLOT) -> byte
 
 
 def render_problem(view: ProblemView, *, locale: str, nonce: str = NONCE_SLOT) -> bytes:
-    """404, 403, 429, 503 and 500 in words."""
+    """400, 413, 404, 403, 429, 503 and 500 in words."""
     t = catalog(locale)
     again = view.kind in {"rate_limited", "unavailable", "broken"}
     values = {

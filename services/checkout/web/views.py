@@ -216,8 +216,11 @@ class HeldView(Struct, frozen=True, kw_only=True):
 
 
 class ProblemView(Struct, frozen=True, kw_only=True):
-    """not_found 404, forbidden 403, rate_limited 429, unavailable 503, broken 500. `request_id` helps support."""
+    """bad_request 400 or 413, not_found 404, forbidden 403, rate_limited 429, unavailable 503, broken 500.
+
+    `request_id` helps support.
+    """
 
     path: str
-    kind: Literal["not_found", "forbidden", "rate_limited", "unavailable", "broken"]
+    kind: Literal["bad_request", "not_found", "forbidden", "rate_limited", "unavailable", "broken"]
     request_id: str | None = None

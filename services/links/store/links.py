@@ -10,10 +10,9 @@ from services.links.domain.answer import Once
 from services.links.domain.faults import SlugTaken
 from services.links.domain.link import Branding, Collect, Link, State, Uses
 from services.links.domain.pricing import Pricing
-from services.links.domain.revenue import Aside, Earned
+from services.links.domain.revenue import Aside, Earned, Stats
 from services.links.store.page import ABOVE_ALL_IDS
 from shared.contracts.links import EndedAs, LinkEvent
-from shared.kernel.money import Money
 from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Record, Transaction, constraint_of
 from shared.runtime.queries import statements
@@ -24,6 +23,8 @@ _PRICING: Final = msgspec.json.Decoder(Pricing)
 _COLLECT: Final = msgspec.json.Decoder(Collect)
 _BRANDING: Final = msgspec.json.Decoder(Branding)
 _METADATA: Final = msgspec.json.Decoder(dict[str, str])
+_EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
+_ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
 _SLUG: Final = "link_slug"
 _ENDED: Final = frozenset(get_args(EndedAs))
 
@@ -100,17 +101,12 @@ async def page(
     return [link_of(row) for row in rows]
 
 
-async def revenue(pg: Postgres, link_id: UUID) -> Sequence[Earned]:
-    rows = await pg.fetch(_sql["revenue_of_link"], link_id)
-    return [
-        Earned(Money(int(row["revenue_minor"]), row["currency"]), row["paid_count"], row["last_paid_at"])
-        for row in rows
-    ]
-
-
-async def unsettled(pg: Postgres, link_id: UUID) -> Sequence[Aside]:
-    rows = await pg.fetch(_sql["unsettled_of_link"], link_id)
-    return [Aside(Money(int(row["total_minor"]), row["currency"]), row["charges"]) for row in rows]
+async def find_with_stats(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> tuple[Link, Stats] | None:
+    row = await pg.fetchrow(_sql["find_link_with_stats"], link_id, org_id, livemode)
+    if row is None:
+        return None
+    link = link_of(row)
+    return link, Stats(link.uses, _EARNED.decode(row["earned"]), _ASIDE.decode(row["aside"]))
 
 
 def link_of(row: Record) -> Link:

@@ -93,12 +93,23 @@ WHERE org_id = $1 AND livemode = ANY(ARRAY[$2::boolean]) AND id < $3
 ORDER BY livemode, id DESC
 LIMIT $4;
 
--- name: revenue_of_link
-SELECT currency, paid_count, revenue_minor, last_paid_at FROM link_revenue WHERE link_id = $1 ORDER BY currency;
-
--- name: unsettled_of_link
-SELECT currency, count(*) AS charges, sum(total_minor) AS total_minor
-FROM unsettled
-WHERE link_id = $1
-GROUP BY currency
-ORDER BY currency;
+-- name: find_link_with_stats
+-- One statement sees one moment: the counters and the money agree.
+SELECT link_now.*,
+       (SELECT coalesce(json_agg(json_build_object(
+                   'revenue', json_build_object('amount_minor', revenue_minor, 'currency', currency),
+                   'paid_count', paid_count, 'last_paid_at', last_paid_at
+               ) ORDER BY currency), '[]')
+        FROM link_revenue
+        WHERE link_id = link_now.id) AS earned,
+       (SELECT coalesce(json_agg(json_build_object(
+                   'total', json_build_object('amount_minor', total_minor, 'currency', currency), 'charges', charges
+               ) ORDER BY currency), '[]')
+        FROM (
+            SELECT currency, count(*) AS charges, sum(total_minor) AS total_minor
+            FROM unsettled
+            WHERE link_id = link_now.id
+            GROUP BY currency
+        ) AS aside) AS aside
+FROM link_now
+WHERE id = $1 AND org_id = $2 AND livemode = $3;

@@ -59,10 +59,10 @@ async def list_charges(
 
 
 async def link_stats(pg: Postgres, actor: Actor, link_id: UUID) -> tuple[Link, Stats]:
-    link = await get_link(pg, actor, link_id)
-    earned = await links.revenue(pg, link_id)
-    aside = await links.unsettled(pg, link_id)
-    return link, Stats(link.uses, tuple(earned), tuple(aside))
+    found = await links.find_with_stats(pg, link_id, org_id=actor.org_id, livemode=actor.livemode)
+    if found is None:
+        raise NotFound("payment_link")
+    return found
 
 
 async def find_by_slug(pg: Postgres, slug: str) -> FindLinkReply:

@@ -15,7 +15,7 @@ from services.notify.domain.receipt import Receipt
 from shared.web.catalogs import read_messages
 from shared.web.colors import brand
 from shared.web.formats import format_moment, format_money
-from shared.web.locales import LOCALE_DEFAULT, known_locale
+from shared.web.locales import LOCALE_DEFAULT, LOCALES, known_locale
 from shared.web.pages import http_url
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
@@ -61,6 +61,13 @@ def words(locale: str) -> Words:
 @cache
 def _templates() -> tuple[Template, Template]:
     return _environment.get_template("receipt.txt"), _environment.get_template("receipt.html")
+
+
+def warm() -> None:
+    """Reads everything at the start: a deploy may put other files under a process that runs."""
+    _templates()
+    for locale in LOCALES:
+        words(locale)
 
 
 def word_receipt(receipt: Receipt, locale: str, *, url: str) -> Wording:
