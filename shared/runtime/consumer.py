@@ -36,7 +36,7 @@ DELIVERIES_MAX_UNAVAILABLE: Final = 100
 
 DELAY_SECONDS_MAX: Final = 60
 RESTART_SECONDS: Final = 0.5
-ROUND_SECONDS_MIN: Final = 0.01
+ROUND_SECONDS_MIN: Final = 0.02
 """Between two transactions: what arrives meanwhile goes into the next one."""
 HOLD_SECONDS: Final = 0.5
 ERROR_CHARACTERS_MAX: Final = 2000

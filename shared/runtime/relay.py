@@ -31,7 +31,7 @@ from shared.runtime.queries import statements
 
 BATCH: Final = 256
 POLL_SECONDS: Final = 0.5
-ROUND_SECONDS_MIN: Final = 0.01
+ROUND_SECONDS_MIN: Final = 0.02
 """Between two rounds that are not full: a payment writes several facts, and each round costs a commit or two."""
 ACK_SECONDS_MAX: Final = 5
 LEAD_POLL_SECONDS: Final = 1.0

@@ -4,6 +4,7 @@ A service's composition root fills a `Parts` and calls `run`.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -39,6 +40,8 @@ STOP_HTTP_SECONDS: Final = 1.5
 STOP_CONSUMERS_SECONDS: Final = 1
 STOP_RELAY_SECONDS: Final = 0.7
 BODY_BYTES_MAX: Final = 256 * 1024
+GARBAGE_OBJECTS: Final = 10_000
+"""How many new objects bring the garbage collector; Python's 700 cost a payment 3 % of its time."""
 
 
 class Runtime:
@@ -126,6 +129,7 @@ async def _serve(
         backlog=2048,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
     )
+    _spare_the_collector()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -155,6 +159,13 @@ async def _serve(
     await runtime.broker.stop()
     await postgres.close()
     return 0 if stopping.is_set() else 1
+
+
+def _spare_the_collector() -> None:
+    """What was built so far lives as long as the process: the collector need not look at it ever again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS, 20, 20)
 
 
 def _task(work: Callable[[], Coroutine[Any, Any, None]]) -> "asyncio.Task[None]":

@@ -233,3 +233,13 @@ async def test_looking_creates_nothing(rig: Rig) -> None:
         await rig.http.get("/v1/checkout/looked-at")
     assert await rig.pg.fetchval("SELECT count(*) FROM session") == before
     assert rig.links.links["looked-at"].id not in rig.links.holds
+
+
+async def test_a_form_that_is_too_large_or_unreadable_is_refused_with_a_page(rig: Rig) -> None:
+    await rig.links.tell_created(a_link("odd-forms"))
+    await answered(rig, "odd-forms", 200)
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    for content, status in ((b"name=" + b"x" * 70_000, 413), (b"name=\xff", 400), (b"name=" + b"x" * 60_000, 422)):
+        answer = await rig.http.post("/checkout/odd-forms", content=content, headers=form)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert ("We cannot read what was sent" in answer.text) == (status != 422)

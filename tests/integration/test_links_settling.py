@@ -51,6 +51,17 @@ async def test_a_settled_use_counts_once_and_earns_once(service: LinksService, s
     assert await uses(shop, link) == (1, 0)
 
 
+async def test_stats_that_are_read_while_uses_settle_agree_with_themselves(service: LinksService, shop: Tenant) -> None:
+    link = await shop.make(uses_max=40)
+    asks = [(await service.hold(link, shop))[0] for _ in range(40)]
+    settling = asyncio.gather(*(settle(service, ask) for ask in asks))
+    while not settling.done():
+        numbers = await stats(shop, link)
+        assert numbers["paid_count"] == numbers["uses"]["used"]
+    await settling
+    assert (await stats(shop, link))["paid_count"] == 40
+
+
 async def test_a_hold_lapses_and_a_late_success_counts_while_there_is_room(service: LinksService, shop: Tenant) -> None:
     link = await shop.make(uses_max=1)
     ask, _ = await service.hold(link, shop)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from services.notify.domain.receipt import Receipt, receipt_of
+from services.notify.mailers import receipt as mailer
 from services.notify.mailers.receipt import Wording, word_receipt
 from shared.kernel.money import Money
 from shared.web.locales import LOCALES
@@ -35,6 +36,14 @@ def test_a_receipt_reads_as_it_was_approved(locale: str) -> None:
     wording = worded(locale)
     assert_golden(f"{locale}.txt", f"{wording.subject}\n\n{wording.text}")
     assert_golden(f"{locale}.html", wording.html)
+
+
+def test_once_warm_a_receipt_needs_no_file_any_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    mailer.words.cache_clear()
+    mailer.warm()
+    monkeypatch.setattr(mailer, "TEMPLATES", tmp_path)
+    for locale in LOCALES:
+        assert worded(locale).html
 
 
 def test_a_late_payment_in_test_mode_reads_as_it_was_approved() -> None:
