@@ -6,15 +6,15 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import lists, memory, payments, public_link, writes
+from tests.bench import callbacks, creating, lists, memory, payments, public_link
 from tests.bench.context import started
 from tests.bench.machine import load_average
 from tests.bench.report import Table, as_text, write_json
 
 EXPERIMENTS = {
     "link": public_link.measure,
-    "create": writes.measure_create,
-    "callback": writes.measure_callback,
+    "create": creating.measure,
+    "callback": callbacks.measure,
     "payments": payments.measure,
     "lists": lists.measure,
     "memory": memory.measure,
