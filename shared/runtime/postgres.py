@@ -50,11 +50,8 @@ class Postgres:
     Every method raises Unavailable when the database cannot be reached or does not answer in time.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[Record]", size_max: int) -> None:
-        self.pool = pool
-        self.size_max = size_max
-        self.busy = 0
-        """Connections that are out, and those who wait for one."""
+    def __init__(self, pool: "asyncpg.Pool[Record]") -> None:
+        self._pool = pool
 
     @classmethod
     async def connect(cls, dsn: str, *, name: str, size_max: int = 12) -> Self:
@@ -77,13 +74,13 @@ class Postgres:
             },
         )
         await pool
-        return cls(pool, size_max)
+        return cls(pool)
 
     async def close(self) -> None:
         try:
-            await asyncio.wait_for(self.pool.close(), CLOSE_SECONDS_MAX)
+            await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS_MAX)
         except TimeoutError:
-            self.pool.terminate()
+            self._pool.terminate()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction, None]:
@@ -115,46 +112,31 @@ class Postgres:
             return False
         return True
 
-    def _acquired(self) -> "_Acquired":
-        return _Acquired(self)
-
-
-class _Acquired:
-    """A connection for a moment, and its errors in our words. No generator: every statement passes through here."""
-
-    __slots__ = ("_connection", "_owner")
-
-    def __init__(self, owner: Postgres) -> None:
-        self._owner = owner
-        self._connection: Transaction | None = None
-
-    async def __aenter__(self) -> Transaction:
-        owner = self._owner
-        # With one free there is nothing to wait for, and the timer that would bound the waiting is saved.
-        timeout = None if owner.busy < owner.size_max else ACQUIRE_SECONDS_MAX
-        owner.busy += 1
+    @asynccontextmanager
+    async def _acquired(self) -> AsyncGenerator[Transaction, None]:
         try:
-            self._connection = connection = await owner.pool.acquire(timeout=timeout)
-        except BaseException as error:
-            owner.busy -= 1
-            if isinstance(error, _GONE):
-                raise Unavailable("postgres") from error
-            raise
-        return connection
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        connection = self._connection
-        assert connection is not None
-        # Also raised for a value of the wrong kind or range, which is a mistake and no outage.
-        lost = isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
-        try:
-            await self._owner.pool.release(connection)
-        except _GONE as failure:
-            raise Unavailable("postgres") from (error or failure)
-        finally:
-            self._owner.busy -= 1
-        if lost or isinstance(error, _GONE):
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS_MAX) as connection:
+                try:
+                    yield connection
+                except asyncpg.InterfaceError as error:
+                    # Also raised for a value of the wrong kind or range, which is a mistake and no outage.
+                    if _is_closed(connection):
+                        raise Unavailable("postgres") from error
+                    raise
+                except asyncpg.InternalClientError as error:
+                    # The server's last words were heard and its end not yet: the connection went back into the pool.
+                    connection.terminate()
+                    raise Unavailable("postgres") from error
+        except _GONE as error:
             raise Unavailable("postgres") from error
+
+
+def _is_closed(connection: Transaction) -> bool:
+    """Also when it gave itself back to the pool, as connections do that the server has ended."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 def constraint_of(error: Exception) -> str | None:
