@@ -42,6 +42,10 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
     rotated_to: str | None = None
     last_used_at: datetime | None = None
 
+    @property
+    def by(self) -> str:
+        return f"key:{self.id}"
+
     def works(self, now: datetime) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
@@ -49,24 +53,22 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
         return hmac.compare_digest(self.secret_sha256, digest(secret))
 
 
-class Actor(msgspec.Struct, frozen=True):
-    """Who asks: a key that was proven, and its organization."""
+class Actor(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, once proven. `by` names it in the history of a link: `key:<id>`, `member:<id>`, `token:<subject>`."""
 
-    key: ApiKey
     organization: Organization
+    livemode: bool
+    by: str
+    scopes: tuple[Scope, ...]
 
     @property
     def org_id(self) -> UUID:
         return self.organization.id
 
     @property
-    def livemode(self) -> bool:
-        return self.key.livemode
-
-    @property
     def scope(self) -> str:
         """The room in which this actor's Idempotency-Keys are unique."""
-        return f"{self.organization.id}:{'live' if self.key.livemode else 'test'}"
+        return f"{self.organization.id}:{'live' if self.livemode else 'test'}"
 
 
 class KeyDraft(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,7 +87,7 @@ async def rotate_key(
             raise NotFound("api_key")
         if not old.works(now) or old.rotated_to is not None:
             raise KeyEnded(key_id=key_id)
-        if beyond := next((scope for scope in old.scopes if scope not in actor.key.scopes), None):
+        if beyond := next((scope for scope in old.scopes if scope not in actor.scopes), None):
             raise Forbidden(beyond)
         made, bearer = drawn(actor.organization, name=old.name, scopes=old.scopes, livemode=old.livemode, now=now)
         made = replace(made, expires_at=old.expires_at)
@@ -130,7 +130,7 @@ def _checked_mode(actor: Actor, draft: KeyDraft, now: datetime) -> bool:
         raise Invalid("scopes", "must name at least one scope, and none twice")
     if draft.expires_at is not None and not now < draft.expires_at <= now + _LIFE_MAX:
         raise Invalid("expires_at", "must be in the future and within 10 years")
-    if beyond := next((scope for scope in draft.scopes if scope not in actor.key.scopes), None):
+    if beyond := next((scope for scope in draft.scopes if scope not in actor.scopes), None):
         raise Forbidden(beyond)
     livemode = actor.livemode if draft.livemode is None else draft.livemode
     if livemode and not actor.livemode:
