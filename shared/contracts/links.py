@@ -12,6 +12,7 @@ from shared.kernel.money import Money
 Method = Literal["card", "mobile_money", "ussd", "bank_transfer"]
 LateSuccessPolicy = Literal["accept", "review", "refund"]
 EndedAs = Literal["archived", "revoked", "deleted"]
+TaxMode = Literal["inclusive", "exclusive"]
 RefusalReason = Literal["not_started", "expired", "exhausted", "paused", "archived", "revoked", "deleted"]
 
 
@@ -48,18 +49,30 @@ class PlanView(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
     name: str
     total: Money
     interval: str
+    interval_count: int = 1
 
 
-class CartItemView(msgspec.Struct, frozen=True):
-    product_id: UUID
+class CartItemView(msgspec.Struct, frozen=True, kw_only=True):
+    """`tax_minor` is the tax of the whole line: part of `unit` when the cart's tax is inclusive, else on top."""
+
+    product_id: UUID | None = None
     name: str
     unit: Money
     quantity: int
+    tax_minor: int = 0
+    tax_name: str | None = None
+    description: str | None = None
+    image_url: str | None = None
 
 
-class CartView(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
+class CartView(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="cart"):
+    """`total` includes the tax. `also` are the same items in other currencies, for a buyer who prefers one."""
+
     items: tuple[CartItemView, ...]
     total: Money
+    tax_mode: TaxMode = "exclusive"
+    tax_minor: int = 0
+    also: tuple["CartView", ...] = ()
 
 
 PricingView = FixedView | FlexibleView | OpenView | ProductView | PlanView | CartView
@@ -83,6 +96,13 @@ class MerchantView(msgspec.Struct, frozen=True):
     support_email: str | None = None
     locale: str = "en"
     timezone: str = "UTC"
+
+
+class RecipientView(msgspec.Struct, frozen=True):
+    """Whom a link was made for."""
+
+    email: str
+    name: str | None = None
 
 
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +131,10 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     uses: "UsesView"
     exhausted_at: datetime | None = None
+    coupons_allowed: bool = False
+    recipient: RecipientView | None = None
+    gate_otp: bool = False
+    scheduled_at: datetime | None = None
 
 
 class UsesView(msgspec.Struct, frozen=True):

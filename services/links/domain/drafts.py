@@ -4,20 +4,22 @@ A field that is UNSET was not named. Every dialect builds these; the rules are h
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.links.domain import pricing, slugs, texts
 from services.links.domain.addresses import check_url
-from services.links.domain.link import Branding, Collect, Link
+from services.links.domain.emails import check_email
+from services.links.domain.link import Branding, Collect, Link, Recipient
 from services.links.domain.pricing import Pricing, PricingWanted
 from shared.contracts.links import LateSuccessPolicy, Method
 from shared.kernel.faults import Invalid
 
 TITLE_CHARS_MAX: Final = 200
 DESCRIPTION_CHARS_MAX: Final = 5_000
+REFERENCE_CHARS_MAX: Final = 200
 USES_MAX_MAX: Final = 10**9
 PROVIDERS_MAX: Final = 10
 METHODS_DEFAULT: Final[tuple[Method, ...]] = ("mobile_money", "card")
@@ -39,7 +41,14 @@ class LinkDraft(msgspec.Struct, frozen=True, kw_only=True):
     success_url: str | UnsetType | None = UNSET
     cancel_url: str | UnsetType | None = UNSET
     branding: Branding | UnsetType = UNSET
-    metadata: dict[str, str] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET
+    internal_name: str | UnsetType | None = UNSET
+    coupons_allowed: bool | UnsetType = UNSET
+    recipient: Recipient | UnsetType | None = UNSET
+    gate_otp: bool | UnsetType = UNSET
+    scheduled_at: datetime | UnsetType | None = UNSET
+    reference: str | UnsetType | None = UNSET
+    paused: bool | UnsetType = UNSET
     late_payment_policy: LateSuccessPolicy | UnsetType = UNSET
 
 
@@ -78,20 +87,37 @@ def _check_texts(draft: LinkDraft) -> None:
         texts.check_text("description", draft.description, chars_max=DESCRIPTION_CHARS_MAX)
     if draft.private_note is not UNSET:
         texts.check_text("private_note", draft.private_note, chars_max=DESCRIPTION_CHARS_MAX)
+    if isinstance(draft.internal_name, str):
+        texts.check_name("internal_name", draft.internal_name, chars_max=TITLE_CHARS_MAX)
+    if isinstance(draft.reference, str):
+        texts.check_name("reference", draft.reference, chars_max=REFERENCE_CHARS_MAX)
+    if isinstance(draft.recipient, Recipient):
+        check_email("recipient.email", draft.recipient.email)
+        if draft.recipient.name is not None:
+            texts.check_name("recipient.name", draft.recipient.name, chars_max=TITLE_CHARS_MAX)
     if draft.metadata is not UNSET:
         texts.check_metadata(draft.metadata)
 
 
 def _check_times(draft: LinkDraft, now: datetime) -> None:
-    for field, moment in (("starts_at", draft.starts_at), ("expires_at", draft.expires_at)):
+    for field in ("starts_at", "expires_at", "scheduled_at"):
+        moment = getattr(draft, field)
         if isinstance(moment, datetime) and moment > now + _YEARS_AHEAD:
             raise Invalid(field, "must be within 50 years")
     if isinstance(draft.expires_at, datetime) and draft.expires_at <= now:
         raise Invalid("expires_at", "must be in the future")
 
 
-def check_order(link: Link) -> Link:
-    """The link, if it begins before it expires."""
+def check_whole(link: Link) -> Link:
+    """The link, if it begins before it expires, and its gate has somebody to ask.
+
+    Raises:
+        Invalid: it does not.
+    """
+    if link.gate_otp and link.recipient is None:
+        raise Invalid("gate", "needs a recipient, whose address is asked")
+    if link.scheduled_at is not None and link.recipient is None:
+        raise Invalid("scheduled_at", "needs a recipient, who is mailed")
     if link.starts_at is not None and link.expires_at is not None and link.expires_at <= link.starts_at:
         raise Invalid("expires_at", "must be after starts_at")
     return link
@@ -108,7 +134,7 @@ def patched(link: Link, draft: LinkDraft, priced: Pricing | None, *, now: dateti
         named["uses"] = link.uses.with_max(draft.uses_max, now)
     if not named:
         return link
-    return check_order(msgspec.structs.replace(link, **named, revision=link.revision + 1, updated_at=now))
+    return check_whole(msgspec.structs.replace(link, **named, revision=link.revision + 1, updated_at=now))
 
 
-_PLAIN: Final = tuple(name for name in LinkDraft.__struct_fields__ if name not in {"pricing", "uses_max"})
+_PLAIN: Final = tuple(name for name in LinkDraft.__struct_fields__ if name not in {"pricing", "uses_max", "paused"})

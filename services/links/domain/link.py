@@ -1,7 +1,7 @@
 """A payment link, and the one place that knows why it would refuse a buyer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -16,12 +16,14 @@ from shared.contracts.links import (
     LinkView,
     MerchantView,
     Method,
+    RecipientView,
     RefusalReason,
     UsesView,
 )
 
 State = Literal["active", "paused", "scheduled", "expired", "exhausted", "archived", "revoked", "deleted"]
 Collect = CollectView
+Recipient = RecipientView
 
 
 class Uses(msgspec.Struct, frozen=True):
@@ -103,6 +105,13 @@ class Branding(msgspec.Struct, frozen=True):
 
 
 class Link(Gate, frozen=True, kw_only=True):
+    """`internal_name`, `private_note` and `reference` are the merchant's own and never shown to a buyer.
+
+    With `gate_otp` a buyer proves by a code that he reads the mail of `recipient`; `verified_at` says that this was
+    proven before the link was made. At `scheduled_at` the link is mailed to the recipient. `metadata` is any JSON
+    object; its fractions are Decimals.
+    """
+
     id: UUID
     org_id: UUID
     livemode: bool
@@ -117,7 +126,15 @@ class Link(Gate, frozen=True, kw_only=True):
     success_url: str | None = None
     cancel_url: str | None = None
     branding: Branding = Branding()
-    metadata: dict[str, str]
+    metadata: dict[str, Any]
+    internal_name: str | None = None
+    coupons_allowed: bool = False
+    recipient: Recipient | None = None
+    gate_otp: bool = False
+    verified_at: datetime | None = None
+    scheduled_at: datetime | None = None
+    reference: str | None = None
+    created_by: str = ""
     revision: int = 1
     created_at: datetime
     updated_at: datetime
@@ -156,4 +173,8 @@ def view_of(link: Link, organization: Organization) -> LinkView:
         revision=link.revision,
         uses=link.uses.view,
         exhausted_at=link.uses.exhausted_at,
+        coupons_allowed=link.coupons_allowed,
+        recipient=link.recipient,
+        gate_otp=link.gate_otp,
+        scheduled_at=link.scheduled_at,
     )

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, get_args
+from decimal import Decimal
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import asyncpg
@@ -8,7 +9,7 @@ import msgspec
 
 from services.links.domain.answer import Once
 from services.links.domain.faults import SlugTaken
-from services.links.domain.link import Branding, Collect, Link, State, Uses
+from services.links.domain.link import Branding, Collect, Link, Recipient, State, Uses
 from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned, Stats
 from services.links.store.page import ABOVE_ALL_IDS
@@ -18,11 +19,12 @@ from shared.runtime.postgres import Postgres, Record, Transaction, constraint_of
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
-_json: Final = msgspec.json.Encoder()
+_json: Final = msgspec.json.Encoder(decimal_format="number")
 _PRICING: Final = msgspec.json.Decoder(Pricing)
 _COLLECT: Final = msgspec.json.Decoder(Collect)
 _BRANDING: Final = msgspec.json.Decoder(Branding)
-_METADATA: Final = msgspec.json.Decoder(dict[str, str])
+_METADATA: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_RECIPIENT: Final = msgspec.json.Decoder(Recipient)
 _EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
 _ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
 _SLUG: Final = "link_slug"
@@ -126,6 +128,14 @@ def link_of(row: Record) -> Link:
         cancel_url=row["cancel_url"],
         branding=_BRANDING.decode(row["branding"]),
         metadata=_METADATA.decode(row["metadata"]),
+        internal_name=row["internal_name"],
+        coupons_allowed=row["coupons_allowed"],
+        recipient=_RECIPIENT.decode(row["recipient"]) if row["recipient"] is not None else None,
+        gate_otp=row["gate_otp"],
+        verified_at=row["verified_at"],
+        scheduled_at=row["scheduled_at"],
+        reference=row["reference"],
+        created_by=row["created_by"],
         starts_at=row["starts_at"],
         expires_at=row["expires_at"],
         paused_at=row["paused_at"],

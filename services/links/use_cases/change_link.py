@@ -12,8 +12,9 @@ from services.links.domain.keys import Actor
 from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, view_of
 from services.links.store import links
-from services.links.use_cases.create_link import Render, priced
+from services.links.use_cases.create_link import Render
 from services.links.use_cases.once import once
+from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkEvent, LinkUpdated
 from shared.kernel.faults import NotFound
 from shared.runtime import outbox
@@ -32,7 +33,7 @@ async def patch_link(
     now: datetime,
     test_mode: bool,
 ) -> Link:
-    """Changes what the draft names and nothing else.
+    """Changes what the draft names and nothing else; pausing and resuming are told as facts of their own.
 
     Raises:
         Invalid, SlugTaken, NotFound, ProductArchived: as for a new link.
@@ -48,7 +49,12 @@ async def patch_link(
         changed = drafts.patched(link, draft, pricing, now=now)
         if changed is not link:
             await _write(tx, actor, changed, fact=LinkUpdated, now=now)
-        return changed
+        if draft.paused is UNSET:
+            return changed
+        moved, fact = lifecycle.move(changed, "pause" if draft.paused else "resume", now)
+        if fact is not None:
+            await _write(tx, actor, moved, fact=fact, now=now)
+        return moved
 
 
 async def move_link(

@@ -1,7 +1,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final
 
 import msgspec
 from msgspec import UNSET
@@ -12,10 +12,11 @@ from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
 from services.links.domain.faults import SlugTaken
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link, Uses, view_of
-from services.links.domain.pricing import Fixed, Flexible, Open, Pricing, PricingWanted, ProductWanted
-from services.links.store import answers, links, products
+from services.links.domain.pricing import name_of
+from services.links.store import answers, links
+from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkCreated
-from shared.kernel.faults import Fault, Invalid, NotFound
+from shared.kernel.faults import Fault, Invalid
 from shared.kernel.ids import new_id
 from shared.runtime.postgres import Postgres
 
@@ -62,20 +63,21 @@ async def create_link(
 
 
 async def _drawn(pg: Postgres, actor: Actor, draft: LinkDraft, *, now: datetime) -> Link:
-    if draft.title is UNSET:
-        raise Invalid("title", "is required")
     if draft.pricing is UNSET:
         raise Invalid("pricing", "is required")
     organization = actor.organization
+    pricing = await priced(pg, actor, draft.pricing)
+    # Not every dialect asks for a title: what is sold names the link then, or who sells it.
+    title = (name_of(pricing) or organization.name) if draft.title is UNSET else draft.title
     link = Link(
         id=new_id(),
         org_id=organization.id,
         livemode=actor.livemode,
-        slug=slugs.from_title(draft.title, secrets.randbelow(_SLUG_SEEDS)) if draft.slug is UNSET else draft.slug,
-        title=draft.title,
+        slug=slugs.from_title(title, secrets.randbelow(_SLUG_SEEDS)) if draft.slug is UNSET else draft.slug,
+        title=title[: drafts.TITLE_CHARS_MAX],
         description=draft.description or None,
         private_note=draft.private_note or None,
-        pricing=await priced(pg, actor, draft.pricing),
+        pricing=pricing,
         methods=draft.methods or METHODS_DEFAULT,
         providers=draft.providers or (),
         success_url=draft.success_url or None,
@@ -83,29 +85,18 @@ async def _drawn(pg: Postgres, actor: Actor, draft: LinkDraft, *, now: datetime)
         metadata=draft.metadata or {},
         starts_at=draft.starts_at or None,
         expires_at=draft.expires_at or None,
+        paused_at=now if draft.paused else None,
+        internal_name=draft.internal_name or None,
+        coupons_allowed=draft.coupons_allowed or False,
+        recipient=draft.recipient or None,
+        gate_otp=draft.gate_otp or False,
+        scheduled_at=draft.scheduled_at or None,
+        reference=draft.reference or None,
+        created_by=actor.by,
         late_payment_policy=draft.late_payment_policy or organization.late_payment_policy,
         uses=Uses(max=draft.uses_max or None),
         created_at=now,
         updated_at=now,
     )
     chosen = {name: value for name in ("collect", "branding") if (value := getattr(draft, name)) is not UNSET}
-    return drafts.check_order(msgspec.structs.replace(link, **chosen) if chosen else link)
-
-
-async def priced(pg: Postgres, actor: Actor, wanted: PricingWanted) -> Pricing:
-    """The pricing with its product looked up.
-
-    Raises:
-        NotFound: no such product, or somebody else's, or of the other mode.
-        ProductArchived: it is no longer sold.
-    """
-    match wanted:
-        case Fixed() | Flexible() | Open():
-            return wanted
-        case ProductWanted(product_id):
-            product = await products.find(pg, product_id, org_id=actor.org_id, livemode=actor.livemode)
-            if product is None:
-                raise NotFound("product")
-            return product.priced()
-        case _:
-            assert_never(wanted)
+    return drafts.check_whole(msgspec.structs.replace(link, **chosen) if chosen else link)

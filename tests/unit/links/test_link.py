@@ -109,7 +109,7 @@ def test_a_cap_at_what_is_used_exhausts_and_one_above_does_not() -> None:
         Open(None),
         OfProduct(new_id(), "Coffee", UGX, "d", "https://a.example.com/x.png"),
         OfPlan(new_id(), "Monthly", UGX, "month"),
-        Cart((CartItem(new_id(), "Coffee", UGX, 2),), Money(100_000, "UGX")),
+        Cart(items=(CartItem(product_id=new_id(), name="Coffee", unit=UGX, quantity=2),), total=Money(100_000, "UGX")),
     ],
 )
 def test_every_pricing_has_a_view_with_the_same_content(pricing: Pricing) -> None:

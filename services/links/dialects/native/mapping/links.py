@@ -6,11 +6,23 @@ from msgspec import UNSET, UnsetType
 
 from services.links.dialects.native.wire import links as wire
 from services.links.dialects.native.wire.common import MoneyOut
-from services.links.domain import pricing as domain_pricing
 from services.links.domain.charge import Charge
 from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
-from services.links.domain.link import Branding, Collect, Link, Uses
-from services.links.domain.pricing import Fixed, Flexible, OfPlan, OfProduct, Open, Pricing, PricingWanted
+from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
+from services.links.domain.pricing import (
+    Cart,
+    CartWanted,
+    Fixed,
+    Flexible,
+    LineWanted,
+    OfPlan,
+    OfProduct,
+    Open,
+    PlanWanted,
+    Pricing,
+    PricingWanted,
+    ProductWanted,
+)
 from services.links.domain.revenue import Stats
 from shared.kernel.faults import Invalid
 from shared.kernel.money import Money
@@ -22,7 +34,7 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
     """Null stands for what a new link would have.
 
     Raises:
-        Invalid: a pricing kind that is not available yet, or a time that no calendar has.
+        Invalid: a time that no calendar has.
     """
     return LinkDraft(
         title=body.title,
@@ -41,6 +53,12 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         branding=_branding_in(body.branding),
         metadata={} if body.metadata is None else body.metadata,
         late_payment_policy=body.late_payment_policy,
+        internal_name=body.internal_name,
+        coupons_allowed=body.coupons_allowed,
+        recipient=_recipient_in(body.recipient),
+        gate_otp=UNSET if body.gate is UNSET else body.gate == "otp",
+        scheduled_at=_utc("scheduled_at", body.scheduled_at),
+        reference=body.reference,
     )
 
 
@@ -65,6 +83,14 @@ def link_out(link: Link, *, public_url: str, now: datetime) -> wire.PaymentLink:
         branding=wire.BrandingOut(link.branding.color, link.branding.logo_url),
         metadata=link.metadata,
         late_payment_policy=link.late_payment_policy,
+        internal_name=link.internal_name,
+        coupons_allowed=link.coupons_allowed,
+        recipient=wire.RecipientOut(link.recipient.email, link.recipient.name) if link.recipient else None,
+        gate="otp" if link.gate_otp else "none",
+        verified_at=link.verified_at,
+        scheduled_at=link.scheduled_at,
+        reference=link.reference,
+        created_by=link.created_by,
         paused_at=link.paused_at,
         ended_at=link.ended_at,
         livemode=link.livemode,
@@ -88,11 +114,10 @@ def pricing_out(pricing: Pricing) -> wire.PricingOut:
             return wire.OpenOut(currency)
         case OfProduct(product_id, name, total):
             return wire.ProductOut(product_id, name, total.minor, total.currency)
-        case OfPlan(plan_id, name, total, interval):
-            return wire.PlanOut(plan_id, name, total.minor, total.currency, interval)
-        case domain_pricing.Cart(items, total):
-            lines = [wire.CartItemOut(i.product_id, i.name, money_out(i.unit), i.quantity) for i in items]
-            return wire.CartOut(lines, total.minor, total.currency)
+        case OfPlan(plan_id, name, total, interval, interval_count):
+            return wire.PlanOut(plan_id, name, total.minor, total.currency, interval, interval_count)
+        case Cart():
+            return _cart_out(pricing)
         case _:
             assert_never(pricing)
 
@@ -141,14 +166,33 @@ def _pricing_in(pricing: wire.PricingIn) -> PricingWanted:
             return Flexible(currency, least, most)
         case wire.OpenIn(currency):
             return Open(currency)
-        case wire.ProductIn(product_id):
-            return domain_pricing.ProductWanted(product_id)
-        case wire.PlanIn():
-            raise Invalid("pricing.type", "'plan' is not available yet")
-        case wire.CartIn():
-            raise Invalid("pricing.type", "'cart' is not available yet")
+        case wire.ProductIn(product_id, price):
+            return ProductWanted(product_id, Money(price.amount_minor, price.currency) if price else None)
+        case wire.PlanIn(plan_id):
+            return PlanWanted(plan_id)
+        case wire.CartIn(items, currency, tax_mode):
+            lines = tuple(LineWanted(item.product_id, item.quantity) for item in items)
+            return CartWanted(lines=lines, currency=currency, tax_mode=tax_mode)
         case _:
             assert_never(pricing)
+
+
+def _cart_out(cart: Cart) -> wire.CartOut:
+    return wire.CartOut(
+        items=[
+            wire.CartItemOut(i.product_id, i.name, money_out(i.unit), i.quantity, i.tax_minor, i.tax_name)
+            for i in cart.items
+        ],
+        amount_minor=cart.total.minor,
+        currency=cart.total.currency,
+        tax_mode=cart.tax_mode,
+        tax_minor=cart.tax_minor,
+        also=[money_out(other.total) for other in cart.also],
+    )
+
+
+def _recipient_in(recipient: wire.RecipientIn | UnsetType | None) -> Recipient | UnsetType | None:
+    return Recipient(recipient.email, recipient.name) if isinstance(recipient, wire.RecipientIn) else recipient
 
 
 def _collect_in(collect: wire.CollectIn | UnsetType | None) -> Collect | UnsetType:

@@ -26,7 +26,7 @@ LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 100
 _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _ETAG: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
-_json: Final = msgspec.json.Encoder()
+_json: Final = msgspec.json.Encoder(decimal_format="number")
 _CURSOR_BYTES: Final = 16
 
 _Item = TypeVar("_Item")

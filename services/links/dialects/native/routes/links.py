@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Final, cast, get_args
 from uuid import UUID
 
@@ -28,8 +29,8 @@ from shared.kernel.faults import Invalid
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/payment-links"
-_CREATE: Final = msgspec.json.Decoder(CreatePaymentLink)
-_PATCH: Final = msgspec.json.Decoder(PatchPaymentLink)
+_CREATE: Final = msgspec.json.Decoder(CreatePaymentLink, float_hook=Decimal)
+_PATCH: Final = msgspec.json.Decoder(PatchPaymentLink, float_hook=Decimal)
 _STATES: Final = get_args(State)
 
 

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -14,8 +14,8 @@ Title = Annotated[str, Meta(min_length=1, max_length=200)]
 LongText = Annotated[str, Meta(max_length=5000)]
 Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$", examples=["#0a7d4f"])]
 Metadata = Annotated[
-    dict[Annotated[str, Meta(min_length=1, max_length=40)], Annotated[str, Meta(max_length=500)]],
-    Meta(max_length=50, description="Yours: at most 50 keys."),
+    dict[Annotated[str, Meta(min_length=1, max_length=100)], Any],
+    Meta(max_length=50, description="Yours: any JSON object of at most 16 KiB, 50 keys and 8 levels."),
 ]
 
 

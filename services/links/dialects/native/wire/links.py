@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,6 +12,7 @@ from services.links.dialects.native.wire.common import (
     LongText,
     Metadata,
     Minor,
+    MoneyIn,
     MoneyOut,
     Title,
     Url,
@@ -20,6 +21,10 @@ from services.links.dialects.native.wire.common import (
 Method = Literal["card", "mobile_money", "ussd", "bank_transfer"]
 Need = Literal["required", "optional", "no"]
 LatePayment = Literal["accept", "review", "refund"]
+TaxMode = Literal["inclusive", "exclusive"]
+Quantity = Annotated[int, Meta(ge=1, le=10_000)]
+Email = Annotated[str, Meta(min_length=3, max_length=254, examples=["amina@example.com"])]
+Gate = Literal["none", "otp"]
 State = Literal["active", "paused", "scheduled", "expired", "exhausted", "archived", "revoked", "deleted"]
 Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[a-z0-9-]+$", examples=["invoice-123"])]
 UsesMax = Annotated[int, Meta(ge=1, le=10**9, description="How often it can be paid; null is without limit.")]
@@ -48,17 +53,29 @@ class OpenIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
 
 class ProductIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="product"):
-    """The product's price as it is now; a later change of the product does not move it."""
+    """The product's price as it is now, or `price` instead; a later change of the product does not move it."""
 
     product_id: UUID
+    price: MoneyIn | None = None
 
 
-class PlanIn(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
-    """Not available yet: refused with a problem."""
+class PlanIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="plan"):
+    """The plan's price and interval as they are now."""
+
+    plan_id: UUID
 
 
-class CartIn(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
-    """Not available yet: refused with a problem."""
+class LineIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    product_id: UUID
+    quantity: Quantity = 1
+
+
+class CartIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="cart"):
+    """Products, their prices and taxes as they are now. `tax_mode` null is the organization's."""
+
+    items: Annotated[list[LineIn], Meta(min_length=1, max_length=100)]
+    currency: CurrencyCode
+    tax_mode: TaxMode | None = None
 
 
 PricingIn = FixedIn | FlexibleIn | OpenIn | ProductIn | PlanIn | CartIn
@@ -78,6 +95,13 @@ class BrandingIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     logo_url: Url | None = None
 
 
+class RecipientIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom the link is for: who is mailed at `scheduled_at`, and asked for a code where the gate is `otp`."""
+
+    email: Email
+    name: Title | None = None
+
+
 class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     slug: Slug | UnsetType = UNSET
     description: LongText | UnsetType | None = UNSET
@@ -93,6 +117,12 @@ class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     branding: BrandingIn | UnsetType | None = UNSET
     metadata: Metadata | UnsetType | None = UNSET
     late_payment_policy: LatePayment | UnsetType = UNSET
+    internal_name: Title | UnsetType | None = UNSET
+    coupons_allowed: bool | UnsetType = UNSET
+    recipient: RecipientIn | UnsetType | None = UNSET
+    gate: Gate | UnsetType = UNSET
+    scheduled_at: Aware | UnsetType | None = UNSET
+    reference: Title | UnsetType | None = UNSET
 
 
 class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -135,19 +165,34 @@ class PlanOut(msgspec.Struct, frozen=True, tag_field="type", tag="plan"):
     amount_minor: int
     currency: str
     interval: str
+    interval_count: int
 
 
 class CartItemOut(msgspec.Struct, frozen=True):
-    product_id: UUID
+    """`tax_minor` is the tax of the whole line."""
+
+    product_id: UUID | None
     name: str
     unit: MoneyOut
     quantity: int
+    tax_minor: int
+    tax_name: str | None
 
 
 class CartOut(msgspec.Struct, frozen=True, tag_field="type", tag="cart"):
+    """`amount_minor` is what the buyer pays, tax included; `also` the totals in other currencies that he may choose."""
+
     items: list[CartItemOut]
     amount_minor: int
     currency: str
+    tax_mode: TaxMode
+    tax_minor: int
+    also: list[MoneyOut]
+
+
+class RecipientOut(msgspec.Struct, frozen=True):
+    email: str
+    name: str | None
 
 
 PricingOut = FixedOut | FlexibleOut | OpenOut | ProductOut | PlanOut | CartOut
@@ -192,8 +237,16 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     success_url: str | None
     cancel_url: str | None
     branding: BrandingOut
-    metadata: dict[str, str]
+    metadata: dict[str, Any]
     late_payment_policy: LatePayment
+    internal_name: str | None
+    coupons_allowed: bool
+    recipient: RecipientOut | None
+    gate: Gate
+    verified_at: datetime | None
+    scheduled_at: datetime | None
+    reference: str | None
+    created_by: str
     paused_at: datetime | None
     ended_at: datetime | None
     livemode: bool
