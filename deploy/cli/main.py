@@ -11,7 +11,9 @@ app.command("deploy.cli.env:env", name="env")
 app.command("deploy.cli.watch:watch", name="watch")
 app.command("deploy.cli.dead:app", name="dead")
 app.command("deploy.cli.outbox:app", name="outbox")
+app.command("deploy.cli.mails:app", name="mails")
 app.command("deploy.cli.organizations:app", name="organizations")
+app.command("deploy.cli.members:app", name="members")
 
 
 def main() -> None:

@@ -50,7 +50,7 @@ def create(
         print(f"test key      {made.test_bearer}")
         print(f"live key      {made.live_bearer}")
 
-    run(_on_links(postgres, act))
+    run(on_links(postgres, act))
 
 
 @app.command
@@ -66,10 +66,10 @@ def key(organization: UUID, *, live: bool = False, postgres: str | None = None) 
     async def act(pg: Postgres) -> None:
         print(await issue_key(pg, organization, name=KEY_NAME, livemode=live, now=utc_now()))
 
-    run(_on_links(postgres, act))
+    run(on_links(postgres, act))
 
 
-async def _on_links(dsn: str | None, act: Callable[[Postgres], Awaitable[None]]) -> int:
+async def on_links(dsn: str | None, act: Callable[[Postgres], Awaitable[None]]) -> int:
     pg = await Postgres.connect(postgres_dsn("links", dsn), name="cli", size_max=1)
     try:
         await act(pg)

@@ -4,30 +4,51 @@ A process of its own, so that the supervisor stays small and has no threads.
 """
 
 import asyncio
-import os
 import sys
 from typing import Any
 
 import msgspec
 
 from deploy.local.local_file import Demo
-from services.links.domain.product import Plan, Product
+from services.links.domain.plan import Plan
+from services.links.domain.product import Product
+from services.links.settings import Settings
 from services.links.use_cases.seed_demo import seed_demo
+from services.links.use_cases.seed_owner import seed_owner
+from services.links.use_cases.session_tokens import SESSION_COOKIE, SessionTokens
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
+from shared.runtime.secrets import derive
+
+PASSWORD_CHARS = 12
 
 
-async def seeded(dsn: str) -> Demo:
-    pg = await Postgres.connect(dsn, name="seed", size_max=1)
+async def seeded(settings: Settings) -> Demo:
+    root_secret = settings.root_secret()
+    # The same for as long as the data folder: a browser that has kept it can go on.
+    password = derive(root_secret, "demo-owner").hex()[:PASSWORD_CHARS]
+    pg = await Postgres.connect(settings.postgres_dsn, name="seed", size_max=1)
     try:
         made = await seed_demo(pg, now=utc_now())
+        owner = await seed_owner(
+            pg, SessionTokens(root_secret), org_id=made.organization_id, password=password, now=utc_now()
+        )
     finally:
         await pg.close()
     return Demo(
         organization_id=str(made.organization_id),
         products=[_priced(product) | {"digital_id": product.digital_id} for product in made.products],
         plans=[_priced(plan) | {"interval": plan.interval} for plan in made.plans],
-        credentials={"native": {"Authorization": f"Bearer {made.bearer}"}},
+        credentials={
+            "native": {"Authorization": f"Bearer {made.bearer}"},
+            "digital": {"Cookie": f"{SESSION_COOKIE}={owner.cookie}"},
+            "catalog": {"Authorization": f"Token {owner.token}"},
+        },
+        dashboard={
+            "url": f"{settings.public_url.rstrip('/')}/dashboard",
+            "email": owner.email,
+            "password": owner.password,
+        },
     )
 
 
@@ -41,4 +62,4 @@ def _priced(sold: Product | Plan) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(seeded(os.environ["PAYLINKS_POSTGRES_DSN"]))))
+    sys.stdout.buffer.write(msgspec.json.encode(asyncio.run(seeded(Settings.from_environment()))))

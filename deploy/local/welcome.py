@@ -13,6 +13,7 @@ def welcome(local: Mapping[str, Any], *, local_file: str) -> str:
         "",
         f"  Gateway   {gateway}",
         *([f"  Mailbox   {local['mailbox']}"] if local["mailbox"] else []),
+        *_dashboard(local),
         f"  API docs  {gateway}/docs/openapi/links.json",
         f"  Events    {gateway}/docs/asyncapi.json",
         f"  Sandbox   {local['sandbox']['url']}",
@@ -26,3 +27,10 @@ def welcome(local: Mapping[str, Any], *, local_file: str) -> str:
         "Ctrl-C stops everything; the data stays, and the next `make up` goes on with it.",
     ]
     return "\n".join(lines)
+
+
+def _dashboard(local: Mapping[str, Any]) -> list[str]:
+    dashboard = cast("Mapping[str, str] | None", local["dashboard"])
+    if dashboard is None:
+        return []
+    return [f"  Dashboard {dashboard['url']}", f"            {dashboard['email']}  {dashboard['password']}"]

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.checkout import bus
 from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, Ticker
+from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
 from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.settings import Settings
@@ -15,10 +16,14 @@ from services.checkout.use_cases import expire_sessions as expire
 from services.checkout.use_cases import poll_charges as poll
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals
+from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.expire_sessions import ExpireSessions
+from services.checkout.use_cases.find_coupon import FindCoupon
+from services.checkout.use_cases.gate import Gate, TokenKeys
 from services.checkout.use_cases.limit_addresses import LimitAddresses
 from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.open_session import OpenSession
 from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.project_links import ProjectLinks
@@ -57,7 +62,11 @@ async def build(runtime: Runtime) -> Parts:
     accounts = Accounts(pg, sandbox, sealer=sealer(derive(root, "sealing"), "provider-account"), clock=clock)
     tokens = SessionTokens(root, settings.public_url)
     live, answers, pages, recent = Live(), Rendered[object](), Rendered[object](), Rendered[LinkView]()
-    view_link, read_session = ViewLink(pg, links, recent), ReadSession(pg)
+    view_link, read_session, find_coupon = ViewLink(pg, links, recent), ReadSession(pg), FindCoupon(links)
+    gate_peer = GatePeer(runtime.broker)
+    token_keys = TokenKeys(gate_peer)
+    gate = Gate(gate_peer, token_keys, issuer=settings.public_url.rstrip("/"), clock=clock)
+    open_session = OpenSession(pg, view_link, sandbox, find_coupon=find_coupon, gate=gate, wake=wake)
     apply_signals = ApplySignals(pg, sandbox, live=live, wake=wake, clock=clock)
     polls = PollCharges(pg, provider=sandbox, accounts=accounts, apply_signals=apply_signals, links=links, clock=clock)
     applier = Ticker("apply", apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
@@ -70,7 +79,10 @@ async def build(runtime: Runtime) -> Parts:
     )
     checkout = Checkout(
         view_link=view_link,
-        open_session=OpenSession(pg, view_link, sandbox, wake=wake),
+        open_session=open_session,
+        gate=gate,
+        find_coupon=find_coupon,
+        call_off=CallOff(read_session=read_session, accounts=accounts, provider=sandbox, apply_signals=apply_signals),
         start_charge=StartCharge(
             pg,
             read_session=read_session,
@@ -109,10 +121,11 @@ async def build(runtime: Runtime) -> Parts:
         pages.drop(changed)
         recent.drop(changed)
 
+    bus.answer(runtime.broker, OpenForPeer(open_session, tokens, clock))
     return Parts(
         route_handlers=[*api.routes(checkout), *web_pages.routes(checkout)],
         exception_handlers={**api.EXCEPTION_HANDLERS, **web_pages.missing(checkout)},
         consumers=[bus.project_links(runtime.broker, pg, ProjectLinks(clock, link_changed))],
-        tickers=[applier.run, poller.run, expirer.run, bus.News(runtime.broker, live).run],
+        tickers=[token_keys.run, applier.run, poller.run, expirer.run, bus.News(runtime.broker, live).run],
         closers=[sandbox.close],
     )

@@ -9,8 +9,11 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.project_links import ProjectLinks
 from shared.contracts import links
+from shared.contracts.checkout import OpenCheckoutSession
+from shared.contracts.subjects import SESSION_OPEN
 from shared.kernel.faults import Unavailable
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
@@ -28,9 +31,15 @@ _LINK_FACTS: Final = (
     links.UseSettled,
     links.UseReleased,
     links.UseRefused,
+    links.OrganizationUpdated,
 )
 LINGER_SECONDS: Final = 5.0
 _NEWS_SUBJECTS: Final = ("checkout.evt.v1.*.charge.*", "checkout.evt.v1.*.session.*")
+
+
+def answer(broker: Broker, open_for_peer: OpenForPeer) -> None:
+    """Subscribes to the questions. Asking twice is safe with an idempotency key."""
+    broker.reply(SESSION_OPEN, OpenCheckoutSession, open_for_peer)
 
 
 def project_links(broker: Broker, postgres: Postgres, project: ProjectLinks) -> Consumer:

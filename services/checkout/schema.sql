@@ -95,6 +95,13 @@ CREATE TABLE public.link_view (
     updated_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.merchant (
+    org_id uuid NOT NULL,
+    revision bigint NOT NULL,
+    view jsonb NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.outbox (
     id uuid NOT NULL,
     "position" bigint NOT NULL,
@@ -157,6 +164,7 @@ CREATE TABLE public.session (
     updated_at timestamp with time zone NOT NULL,
     expires_at timestamp with time zone NOT NULL,
     paid_at timestamp with time zone,
+    discount jsonb,
     CONSTRAINT session_status_check CHECK ((status = ANY (ARRAY['open'::text, 'paying'::text, 'paid'::text, 'expired'::text, 'abandoned'::text]))),
     CONSTRAINT session_total_minor_check CHECK ((total_minor > 0))
 );
@@ -184,6 +192,9 @@ ALTER TABLE ONLY public.link_uses
 
 ALTER TABLE ONLY public.link_view
     ADD CONSTRAINT link_view_pkey PRIMARY KEY (link_id);
+
+ALTER TABLE ONLY public.merchant
+    ADD CONSTRAINT merchant_pkey PRIMARY KEY (org_id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);

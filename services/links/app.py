@@ -6,17 +6,33 @@ from typing import Final
 from litestar.config.app import AppConfig
 
 from services.links import bus, jobs
+from services.links.dashboard import pages as dashboard_pages
+from services.links.dashboard.guard import FormGuard
+from services.links.dialects import collections, core, digital
+from services.links.dialects.native.mapping.batches import draft_of_row
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.routes.call import Native
+from services.links.dialects.native.routes.jwks import jwks_route
+from services.links.dialects.surface.registry import Registry
 from services.links.domain.answer import Seal
+from services.links.domain.pace import Pace
+from services.links.peers.notify import Notify
 from services.links.settings import Settings
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.hold_use import Holds
+from services.links.use_cases.otp import Otp
+from services.links.use_cases.passwords import Passwords
+from services.links.use_cases.run_batches import Batches
+from services.links.use_cases.session_tokens import SessionTokens
+from services.links.use_cases.sessions import SessionAuthenticator
+from services.links.use_cases.sign_in import Attempts, Door
+from services.links.use_cases.signing_keys import SigningKeys
 from shared.runtime.limits import Limiter
-from shared.runtime.secrets import sealer
+from shared.runtime.secrets import derive, sealer
 from shared.runtime.service import Parts, Runtime, run
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+DIALECTS: Final = Registry((collections.DIALECT, core.DIALECT, digital.DIALECT))
 _BURST_SECONDS: Final = 4
 
 
@@ -27,26 +43,75 @@ async def build(runtime: Runtime) -> Parts:
     authenticator = Authenticator(
         runtime.postgres, Limiter("api_key", per_second=per_second, burst=per_second * _BURST_SECONDS)
     )
+    tokens = SessionTokens(settings.root_secret())
+    sessions = SessionAuthenticator(
+        runtime.postgres, tokens, Limiter("session", per_second=per_second, burst=per_second * _BURST_SECONDS)
+    )
+    door = Door(
+        passwords=Passwords(),
+        tokens=tokens,
+        attempts=Attempts(test_mode=settings.test_mode),
+        livemode=not settings.test_mode,
+    )
     box = sealer(settings.root_secret(), "idempotent-answers")
     native = Native(
         pg=runtime.postgres,
         authenticator=authenticator,
+        sessions=sessions,
+        door=door,
         clock=runtime.clock,
         wake=runtime.wake,
         seal=Seal(box.encrypt, box.decrypt),
         public_url=settings.public_url.rstrip("/"),
         test_mode=settings.test_mode,
     )
+    keys = SigningKeys(
+        runtime.postgres, sealer(settings.root_secret(), "signing-keys"), issuer=settings.public_url.rstrip("/")
+    )
+    otp = Otp(
+        runtime.postgres,
+        notify=Notify(runtime.broker),
+        keys=keys,
+        pace=Pace(derive(settings.root_secret(), "otp-pace"), settings.otp_limits()),
+        test_mode=settings.test_mode,
+        committed=runtime.wake,
+    )
+
+    dashboard = dashboard_pages.Dashboard(
+        pg=runtime.postgres,
+        sessions=sessions,
+        door=door,
+        guard=FormGuard(settings.root_secret(), settings.public_url),
+        clock=runtime.clock,
+        public_url=settings.public_url,
+    )
+
+    batches = Batches(
+        runtime.postgres,
+        runtime.clock,
+        read=draft_of_row,
+        wake=runtime.wake,
+        test_mode=settings.test_mode,
+    )
 
     def hand_over(config: AppConfig) -> AppConfig:
         config.state["native"] = native
+        config.state["dashboard"] = dashboard
+        config.state["otp"] = otp
         return config
 
+    bus.answer_gate(runtime, otp, keys)
     bus.answer(runtime, Holds(runtime.postgres, runtime.clock, runtime.wake))
     return Parts(
-        route_handlers=HANDLERS,
+        route_handlers=[*HANDLERS, *dashboard_pages.routes(), jwks_route(keys, runtime.clock), *DIALECTS.handlers],
         consumers=bus.consumers(runtime),
-        tickers=jobs.tickers(runtime, authenticator),
+        tickers=[
+            *jobs.tickers(runtime, authenticator, sessions),
+            *jobs.gate_tickers(runtime, otp, keys),
+            jobs.batch_ticker(batches),
+        ],
+        exception_handlers=DIALECTS.exception_handlers,
+        tell=DIALECTS.tell,
         on_app_init=[hand_over],
     )
 

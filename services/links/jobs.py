@@ -6,25 +6,55 @@ from typing import Any, Final
 
 from services.links.use_cases import lapse_holds
 from services.links.use_cases.authenticate import Authenticator
+from services.links.use_cases.otp import Otp
+from services.links.use_cases.run_batches import Batches
+from services.links.use_cases.sessions import SessionAuthenticator
+from services.links.use_cases.signing_keys import SigningKeys
 from shared.kernel.faults import Unavailable
 from shared.runtime.logs import logger
 from shared.runtime.service import Runtime
 
 LAPSE_SECONDS: Final = 1.0
+BATCH_SECONDS: Final = 0.5
 MARK_USED_SECONDS: Final = 10.0
+FORGET_LOGINS_SECONDS: Final = 600.0
+TEND_KEYS_SECONDS: Final = 600.0
+FORGET_ASKS_SECONDS: Final = 60.0
 
 _log = logger("jobs")
 Ticker = Callable[[], Coroutine[Any, Any, None]]
 
 
-def tickers(runtime: Runtime, authenticator: Authenticator) -> list[Ticker]:
+def tickers(runtime: Runtime, authenticator: Authenticator, sessions: SessionAuthenticator) -> list[Ticker]:
     async def lapse() -> None:
         while released := await lapse_holds.lapse_holds(runtime.postgres, now=runtime.clock()):
             runtime.wake()
             if released < lapse_holds.BATCH:
                 return
 
-    return [_every(LAPSE_SECONDS, lapse), _every(MARK_USED_SECONDS, authenticator.mark_used)]
+    async def forget_logins() -> None:
+        await sessions.tidy(runtime.clock())
+
+    return [
+        _every(LAPSE_SECONDS, lapse),
+        _every(MARK_USED_SECONDS, authenticator.mark_used),
+        _every(MARK_USED_SECONDS, sessions.mark_used),
+        _every(FORGET_LOGINS_SECONDS, forget_logins),
+    ]
+
+
+def gate_tickers(runtime: Runtime, otp: Otp, keys: SigningKeys) -> list[Ticker]:
+    async def tend_keys() -> None:
+        await keys.tend(runtime.clock())
+
+    async def forget_asks() -> None:
+        await otp.forget_asks(runtime.clock())
+
+    return [_every(TEND_KEYS_SECONDS, tend_keys), _every(FORGET_ASKS_SECONDS, forget_asks)]
+
+
+def batch_ticker(batches: Batches) -> Ticker:
+    return _every(BATCH_SECONDS, batches.work)
 
 
 def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> Ticker:

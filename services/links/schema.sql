@@ -35,6 +35,34 @@ CREATE TABLE public.charge (
     updated_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.coupon (
+    id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    code text NOT NULL,
+    off jsonb NOT NULL,
+    currency text,
+    expires_at timestamp with time zone,
+    metadata jsonb NOT NULL,
+    active boolean NOT NULL,
+    revision integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT coupon_code_check CHECK ((code = upper(code)))
+);
+
+CREATE TABLE public.coupon_uses (
+    coupon_id uuid NOT NULL,
+    redemptions_max bigint,
+    redeemed bigint DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT coupon_uses_held_check CHECK ((held >= 0)),
+    CONSTRAINT coupon_uses_redeemed_check CHECK ((redeemed >= 0)),
+    CONSTRAINT coupon_uses_redemptions_max_check CHECK ((redemptions_max > 0))
+)
+WITH (fillfactor='70');
+
 CREATE TABLE public.dead_letter (
     consumer text NOT NULL,
     event_id uuid NOT NULL,
@@ -89,9 +117,61 @@ CREATE TABLE public.link (
     revision integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    internal_name text,
+    coupons_allowed boolean DEFAULT false NOT NULL,
+    recipient jsonb,
+    gate_otp boolean DEFAULT false NOT NULL,
+    verified_at timestamp with time zone,
+    scheduled_at timestamp with time zone,
+    reference text,
+    created_by text DEFAULT ''::text NOT NULL,
     CONSTRAINT link_check CHECK (((ended_at IS NULL) = (ended_as IS NULL))),
     CONSTRAINT link_ended_as_check CHECK ((ended_as = ANY (ARRAY['archived'::text, 'revoked'::text, 'deleted'::text])))
 );
+
+CREATE TABLE public.link_batch (
+    id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    created_by text NOT NULL,
+    dry_run boolean NOT NULL,
+    total integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    taken_until timestamp with time zone,
+    finished_at timestamp with time zone,
+    CONSTRAINT link_batch_total_check CHECK ((total > 0))
+);
+
+CREATE TABLE public.link_batch_row (
+    batch_id uuid NOT NULL,
+    number integer NOT NULL,
+    state text NOT NULL,
+    body bytea,
+    link_id uuid,
+    slug text,
+    code text,
+    field text,
+    rule text,
+    CONSTRAINT link_batch_row_check CHECK (((state = 'pending'::text) = (body IS NOT NULL))),
+    CONSTRAINT link_batch_row_check1 CHECK (((state = 'created'::text) = (link_id IS NOT NULL))),
+    CONSTRAINT link_batch_row_check2 CHECK (((state = 'failed'::text) = (code IS NOT NULL))),
+    CONSTRAINT link_batch_row_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'created'::text, 'valid'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.link_feed (
+    link_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    fact_id uuid NOT NULL,
+    type text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    data jsonb NOT NULL
+);
+
+CREATE TABLE public.link_feed_counter (
+    link_id uuid NOT NULL,
+    seq bigint NOT NULL
+)
+WITH (fillfactor='70');
 
 CREATE TABLE public.link_uses (
     link_id uuid NOT NULL,
@@ -100,6 +180,8 @@ CREATE TABLE public.link_uses (
     held bigint DEFAULT 0 NOT NULL,
     version bigint DEFAULT 0 NOT NULL,
     exhausted_at timestamp with time zone,
+    org_id uuid,
+    livemode boolean,
     CONSTRAINT link_uses_held_check CHECK ((held >= 0)),
     CONSTRAINT link_uses_used_check CHECK ((used >= 0)),
     CONSTRAINT link_uses_uses_max_check CHECK ((uses_max > 0))
@@ -132,6 +214,14 @@ CREATE VIEW public.link_now AS
     link.revision,
     link.created_at,
     link.updated_at,
+    link.internal_name,
+    link.coupons_allowed,
+    link.recipient,
+    link.gate_otp,
+    link.verified_at,
+    link.scheduled_at,
+    link.reference,
+    link.created_by,
     uses.uses_max,
     uses.used,
     uses.held,
@@ -155,6 +245,55 @@ CREATE TABLE public.link_revenue (
     last_paid_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.link_revision (
+    link_id uuid NOT NULL,
+    revision integer NOT NULL,
+    document jsonb NOT NULL,
+    change text NOT NULL,
+    changed_by text NOT NULL,
+    changed_at timestamp with time zone NOT NULL,
+    CONSTRAINT link_revision_change_check CHECK ((change = ANY (ARRAY['updated'::text, 'paused'::text, 'resumed'::text, 'archived'::text, 'revoked'::text, 'deleted'::text])))
+);
+
+CREATE TABLE public.login (
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    kind text NOT NULL,
+    user_agent text,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    last_used_at timestamp with time zone,
+    CONSTRAINT login_kind_check CHECK ((kind = ANY (ARRAY['cookie'::text, 'token'::text]))),
+    CONSTRAINT login_user_agent_check CHECK ((char_length(user_agent) <= 200))
+);
+
+CREATE TABLE public.member (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    password_hash text,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT member_email_check CHECK ((email = lower(email))),
+    CONSTRAINT member_password_hash_check CHECK ((password_hash ~~ '$argon2id$%'::text))
+);
+
+CREATE TABLE public.membership (
+    member_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    role text NOT NULL,
+    invitation_sha256 bytea,
+    invitation_expires_at timestamp with time zone,
+    joined_at timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT membership_check CHECK (((joined_at IS NULL) = (invitation_sha256 IS NOT NULL))),
+    CONSTRAINT membership_check1 CHECK (((invitation_sha256 IS NULL) = (invitation_expires_at IS NULL))),
+    CONSTRAINT membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'staff'::text, 'viewer'::text])))
+);
+
 CREATE TABLE public.organization (
     id uuid NOT NULL,
     name text NOT NULL,
@@ -169,7 +308,22 @@ CREATE TABLE public.organization (
     late_payment_policy text NOT NULL,
     revision integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    merchant_id uuid NOT NULL,
+    payment_bounds jsonb DEFAULT '{}'::jsonb NOT NULL,
+    tax_mode text DEFAULT 'exclusive'::text NOT NULL,
+    default_methods text[] DEFAULT '{mobile_money,card}'::text[] NOT NULL,
+    default_providers text[] DEFAULT '{}'::text[] NOT NULL,
+    link_lifetime_seconds integer DEFAULT 604800 NOT NULL,
+    redirect_origins text[] DEFAULT '{}'::text[] NOT NULL,
+    checkout_url text,
+    CONSTRAINT organization_link_lifetime_seconds_check CHECK ((link_lifetime_seconds > 0)),
+    CONSTRAINT organization_tax_mode_check CHECK ((tax_mode = ANY (ARRAY['inclusive'::text, 'exclusive'::text])))
+);
+
+CREATE TABLE public.otp_ask (
+    name bytea NOT NULL,
+    asked_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.outbox (
@@ -208,6 +362,14 @@ CREATE TABLE public.plan (
     currency text NOT NULL,
     "interval" text NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    description text,
+    interval_count integer DEFAULT 1 NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    active boolean DEFAULT true NOT NULL,
+    revision integer DEFAULT 1 NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT plan_interval CHECK (("interval" = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'quarter'::text, 'year'::text]))),
+    CONSTRAINT plan_interval_count_check CHECK ((interval_count > 0)),
     CONSTRAINT plan_price_minor_check CHECK ((price_minor > 0))
 );
 
@@ -226,6 +388,8 @@ CREATE TABLE public.product (
     revision integer NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    more_prices jsonb DEFAULT '[]'::jsonb NOT NULL,
+    tax_rate_id uuid,
     CONSTRAINT product_price_minor_check CHECK ((price_minor > 0))
 );
 
@@ -233,6 +397,31 @@ CREATE TABLE public.schema_version (
     version text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.signing_key (
+    kid text NOT NULL,
+    purpose text NOT NULL,
+    public_x text NOT NULL,
+    sealed_private bytea NOT NULL,
+    signs_from timestamp with time zone NOT NULL,
+    signs_until timestamp with time zone NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT signing_key_check CHECK ((signs_from < signs_until))
+);
+
+CREATE TABLE public.tax_rate (
+    id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    name text NOT NULL,
+    ppm integer NOT NULL,
+    country text,
+    active boolean NOT NULL,
+    revision integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT tax_rate_ppm_check CHECK (((ppm >= 0) AND (ppm <= 1000000)))
 );
 
 CREATE TABLE public.unsettled (
@@ -254,6 +443,7 @@ CREATE TABLE public.use (
     total_minor bigint,
     currency text,
     updated_at timestamp with time zone NOT NULL,
+    coupon_id uuid,
     CONSTRAINT use_check CHECK (((state = 'held'::text) = (held_until IS NOT NULL))),
     CONSTRAINT use_state_check CHECK ((state = ANY (ARRAY['held'::text, 'settled'::text, 'released'::text, 'refused'::text])))
 );
@@ -264,6 +454,15 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.charge
     ADD CONSTRAINT charge_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.coupon
+    ADD CONSTRAINT coupon_code UNIQUE (org_id, livemode, code);
+
+ALTER TABLE ONLY public.coupon
+    ADD CONSTRAINT coupon_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.coupon_uses
+    ADD CONSTRAINT coupon_uses_pkey PRIMARY KEY (coupon_id);
+
 ALTER TABLE ONLY public.dead_letter
     ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (consumer, event_id);
 
@@ -273,17 +472,53 @@ ALTER TABLE ONLY public.idempotency
 ALTER TABLE ONLY public.inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (consumer, event_id);
 
+ALTER TABLE ONLY public.link_batch
+    ADD CONSTRAINT link_batch_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.link_batch_row
+    ADD CONSTRAINT link_batch_row_pkey PRIMARY KEY (batch_id, number);
+
+ALTER TABLE ONLY public.link_feed_counter
+    ADD CONSTRAINT link_feed_counter_pkey PRIMARY KEY (link_id);
+
+ALTER TABLE ONLY public.link_feed
+    ADD CONSTRAINT link_feed_fact UNIQUE (fact_id);
+
+ALTER TABLE ONLY public.link_feed
+    ADD CONSTRAINT link_feed_pkey PRIMARY KEY (link_id, seq);
+
 ALTER TABLE ONLY public.link
     ADD CONSTRAINT link_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.link_revenue
     ADD CONSTRAINT link_revenue_pkey PRIMARY KEY (link_id, currency);
 
+ALTER TABLE ONLY public.link_revision
+    ADD CONSTRAINT link_revision_pkey PRIMARY KEY (link_id, revision);
+
 ALTER TABLE ONLY public.link
     ADD CONSTRAINT link_slug UNIQUE (slug);
 
 ALTER TABLE ONLY public.link_uses
     ADD CONSTRAINT link_uses_pkey PRIMARY KEY (link_id);
+
+ALTER TABLE ONLY public.login
+    ADD CONSTRAINT login_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_email UNIQUE (email);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_invitation UNIQUE (invitation_sha256);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_pkey PRIMARY KEY (org_id, member_id);
+
+ALTER TABLE ONLY public.organization
+    ADD CONSTRAINT organization_merchant_id UNIQUE (merchant_id);
 
 ALTER TABLE ONLY public.organization
     ADD CONSTRAINT organization_pkey PRIMARY KEY (id);
@@ -309,6 +544,15 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.signing_key
+    ADD CONSTRAINT signing_key_pkey PRIMARY KEY (kid);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_owned UNIQUE (id, org_id, livemode);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.unsettled
     ADD CONSTRAINT unsettled_pkey PRIMARY KEY (charge_id);
 
@@ -319,15 +563,43 @@ CREATE INDEX api_key_listed ON public.api_key USING btree (org_id, livemode, cre
 
 CREATE INDEX charge_of_link ON public.charge USING btree (link_id, id DESC);
 
+CREATE INDEX coupon_listed ON public.coupon USING btree (org_id, livemode, id DESC);
+
 CREATE INDEX dead_letter_died ON public.dead_letter USING btree (died_at DESC);
 
 CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at);
 
 CREATE INDEX inbox_received ON public.inbox USING brin (received_at);
 
+CREATE INDEX link_batch_waiting ON public.link_batch USING btree (created_at) WHERE (finished_at IS NULL);
+
 CREATE INDEX link_ended ON public.link USING btree (org_id, livemode, ended_as, id DESC) WHERE (ended_as IS NOT NULL);
 
+CREATE INDEX link_expiring ON public.link USING btree (org_id, livemode, id DESC, expires_at) WHERE ((expires_at IS NOT NULL) AND (ended_as IS NULL));
+
+CREATE INDEX link_gated ON public.link USING btree (lower((recipient ->> 'email'::text)), id DESC) WHERE gate_otp;
+
 CREATE INDEX link_listed ON public.link USING btree (org_id, livemode, id DESC);
+
+CREATE INDEX link_of_recipient ON public.link USING btree (org_id, livemode, lower((recipient ->> 'email'::text)), id DESC) WHERE (recipient IS NOT NULL);
+
+CREATE INDEX link_paused ON public.link USING btree (org_id, livemode, id DESC) WHERE ((paused_at IS NOT NULL) AND (ended_as IS NULL));
+
+CREATE INDEX link_scheduled ON public.link USING btree (org_id, livemode, scheduled_at) WHERE (scheduled_at IS NOT NULL);
+
+CREATE INDEX link_starting ON public.link USING btree (org_id, livemode, id DESC, starts_at) WHERE ((starts_at IS NOT NULL) AND (ended_as IS NULL));
+
+CREATE INDEX link_uses_exhausted ON public.link_uses USING btree (org_id, livemode, link_id DESC) WHERE (exhausted_at IS NOT NULL);
+
+CREATE INDEX login_expiring ON public.login USING btree (expires_at);
+
+CREATE INDEX login_open ON public.login USING btree (member_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX membership_of_member ON public.membership USING btree (member_id, created_at);
+
+CREATE INDEX otp_ask_counted ON public.otp_ask USING btree (name, asked_at);
+
+CREATE INDEX otp_ask_over ON public.otp_ask USING btree (asked_at);
 
 CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
@@ -336,6 +608,10 @@ CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent
 CREATE INDEX plan_listed ON public.plan USING btree (org_id, livemode, id DESC);
 
 CREATE INDEX product_listed ON public.product USING btree (org_id, livemode, id DESC);
+
+CREATE INDEX signing_key_listed ON public.signing_key USING btree (purpose, signs_until);
+
+CREATE INDEX tax_rate_listed ON public.tax_rate USING btree (org_id, livemode, id DESC);
 
 CREATE INDEX unsettled_of_link ON public.unsettled USING btree (link_id);
 
@@ -349,8 +625,38 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_rotated_to_fkey FOREIGN KEY (rotated_to) REFERENCES public.api_key(id);
 
+ALTER TABLE ONLY public.coupon
+    ADD CONSTRAINT coupon_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.coupon_uses
+    ADD CONSTRAINT coupon_uses_coupon_id_fkey FOREIGN KEY (coupon_id) REFERENCES public.coupon(id);
+
+ALTER TABLE ONLY public.link_batch_row
+    ADD CONSTRAINT link_batch_row_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES public.link_batch(id);
+
+ALTER TABLE ONLY public.login
+    ADD CONSTRAINT login_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.login
+    ADD CONSTRAINT login_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_member_id_fkey FOREIGN KEY (member_id) REFERENCES public.member(id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
 ALTER TABLE ONLY public.plan
     ADD CONSTRAINT plan_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
 
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.product
+    ADD CONSTRAINT product_tax_rate FOREIGN KEY (tax_rate_id, org_id, livemode) REFERENCES public.tax_rate(id, org_id, livemode);
+
+ALTER TABLE ONLY public.tax_rate
+    ADD CONSTRAINT tax_rate_org_id_fkey FOREIGN KEY (org_id) REFERENCES public.organization(id);
+
+ALTER TABLE ONLY public.use
+    ADD CONSTRAINT use_coupon_id_fkey FOREIGN KEY (coupon_id) REFERENCES public.coupon(id);

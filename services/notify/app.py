@@ -1,5 +1,6 @@
 """notify: mails about what has happened. The composition root."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,10 +10,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 
 from services.notify import bus
-from services.notify.jobs import Courier
-from services.notify.mailers import receipt
+from services.notify.jobs import CodeEraser, Courier, Scheduler
+from services.notify.mailers import link, otp, receipt
 from services.notify.mailers.smtp import SmtpMailer
+from services.notify.pages import preview_page
 from services.notify.settings import Settings
+from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
 from shared.runtime import asyncapi
 from shared.runtime.service import Parts, Runtime, litestar, run
@@ -29,6 +32,9 @@ async def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, Settings)
     receipt.warm()
+    otp.warm()
+    link.warm()
+    codes = Codes(settings.root_secret())
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
     courier = Courier(
         SendMails(
@@ -36,6 +42,7 @@ async def build(runtime: Runtime) -> Parts:
             mailer,
             sender=settings.from_address(),
             pages=SessionPages(settings.root_secret(), settings.public_url),
+            codes=codes,
             clock=runtime.clock,
             committed=runtime.wake,
         )
@@ -45,16 +52,22 @@ async def build(runtime: Runtime) -> Parts:
         runtime.wake()
         courier.ring()
 
-    bus.answer_requests(runtime)
+    host = settings.public_host()
+    scheduler = Scheduler(runtime.postgres, runtime.clock, message_host=host, intended=courier.ring)
+    bus.answer_requests(runtime, codes)
     return parts(
-        consumers=bus.consumers(runtime, message_host=settings.public_host(), intended=intended),
-        tickers=[courier.run],
+        previews=[preview_page(settings.public_url)] if settings.test_mode else [],
+        consumers=[
+            *bus.consumers(runtime, codes, message_host=host, intended=intended),
+            bus.link_mails(runtime, noted=scheduler.ring),
+        ],
+        tickers=[courier.run, scheduler.run, CodeEraser(runtime.postgres, runtime.clock).run],
         closers=[mailer.close],
     )
 
 
-def parts(**others: Any) -> Parts:
-    return Parts(route_handlers=[_serve_asyncapi()], openapi=_OPENAPI, **others)
+def parts(*, previews: Sequence[Any] = (), **others: Any) -> Parts:
+    return Parts(route_handlers=[_serve_asyncapi(), *previews], openapi=_OPENAPI, **others)
 
 
 def openapi_document() -> dict[str, Any]:

@@ -3,33 +3,81 @@
 from collections.abc import Callable, Sequence
 
 from services.notify.use_cases.intend_receipts import intend_receipts
+from services.notify.use_cases.link_mails import take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
+from services.notify.use_cases.otp import Codes, check_otp, take_otp_requests, verify_otp
 from shared.contracts import subjects
 from shared.contracts.checkout import ChargeSucceeded
 from shared.contracts.envelope import Received
+from shared.contracts.links import (
+    LinkCreated,
+    LinkEnded,
+    LinkPaused,
+    LinkResumed,
+    LinkSendRequested,
+    LinkUpdated,
+)
 from shared.contracts.notify import ListMails, MailView
+from shared.contracts.otp import CheckOtp, OtpRequested, VerifyOtp, VerifyOtpReply
 from shared.runtime.consumer import Consumer
 from shared.runtime.postgres import Transaction
 from shared.runtime.service import Runtime
 
 
-def consumers(runtime: Runtime, *, message_host: str, intended: Callable[[], None]) -> list[Consumer]:
+def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Callable[[], None]) -> list[Consumer]:
     async def take_receipts(tx: Transaction, received: Sequence[Received]) -> None:
         await intend_receipts(tx, received, message_host=message_host, now=runtime.clock())
+        await take_payments(tx, received)
 
-    receipts = Consumer(
-        "receipts",
+    async def take_requests(tx: Transaction, received: Sequence[Received]) -> None:
+        await take_otp_requests(tx, received, codes=codes, message_host=message_host, now=runtime.clock())
+
+    return [
+        Consumer(
+            "receipts",
+            broker=runtime.broker,
+            postgres=runtime.postgres,
+            events=[ChargeSucceeded],
+            handler=take_receipts,
+            committed=intended,
+        ),
+        Consumer(
+            "otp",
+            broker=runtime.broker,
+            postgres=runtime.postgres,
+            events=[OtpRequested],
+            handler=take_requests,
+            committed=intended,
+        ),
+    ]
+
+
+def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
+    """What is known of links that are to be mailed."""
+
+    async def take_links(tx: Transaction, received: Sequence[Received]) -> None:
+        await take_link_facts(tx, received, now=runtime.clock())
+
+    return Consumer(
+        "link-mails",
         broker=runtime.broker,
         postgres=runtime.postgres,
-        events=[ChargeSucceeded],
-        handler=take_receipts,
-        committed=intended,
+        events=[LinkCreated, LinkUpdated, LinkPaused, LinkResumed, LinkEnded, LinkSendRequested],
+        handler=take_links,
+        committed=noted,
     )
-    return [receipts]
 
 
-def answer_requests(runtime: Runtime) -> None:
+def answer_requests(runtime: Runtime, codes: Codes) -> None:
     async def list_ledger(ask: ListMails) -> list[MailView]:
         return await list_mails(runtime.postgres, ask)
 
+    async def verify(ask: VerifyOtp) -> VerifyOtpReply:
+        return await verify_otp(runtime.postgres, ask, codes=codes, now=runtime.clock())
+
+    async def check(ask: CheckOtp) -> VerifyOtpReply:
+        return await check_otp(runtime.postgres, ask, codes=codes, now=runtime.clock())
+
     runtime.broker.reply(subjects.MAIL_LIST, ListMails, list_ledger)
+    runtime.broker.reply(subjects.OTP_VERIFY, VerifyOtp, verify)
+    runtime.broker.reply(subjects.OTP_CHECK, CheckOtp, check)

@@ -1,18 +1,26 @@
-"""The ticker that keeps mails going out."""
+"""The tickers: one keeps mails going out, one finds links whose time has come, one erases codes whose time is over."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
+from services.notify.use_cases.link_mails import BATCH as LINKS_AT_ONCE
+from services.notify.use_cases.link_mails import intend_link_mails
+from services.notify.use_cases.otp import forget_codes
 from services.notify.use_cases.send_mails import BATCH, SendMails
 from shared.kernel.faults import Unavailable
+from shared.kernel.moment import Clock
 from shared.runtime.logs import logger
 from shared.runtime.pace import Pace
+from shared.runtime.postgres import Postgres
 
 POLL_SECONDS: Final = 1.0
 ROUND_SECONDS_MIN: Final = 0.05
 """Between two batches that are not full: nobody waits for a mail so hard."""
 UNREACHABLE_SECONDS_MIN: Final = 0.5
 UNREACHABLE_SECONDS_MAX: Final = 30.0
+ERASE_SECONDS: Final = 5.0
+SCHEDULE_SECONDS: Final = 1.0
 
 _log = logger("courier")
 
@@ -57,3 +65,52 @@ class Courier:
             await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
         except TimeoutError:
             return
+
+
+class Scheduler:
+    """Puts the mails of links into the ledger when their time comes, never before, and rings the courier."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, *, message_host: str, intended: Callable[[], None]) -> None:
+        self._postgres = postgres
+        self._clock = clock
+        self._message_host = message_host
+        self._intended = intended
+        self._bell = asyncio.Event()
+
+    def ring(self) -> None:
+        self._bell.set()
+
+    async def run(self) -> None:
+        while True:
+            self._bell.clear()
+            due = 0
+            try:
+                due = await intend_link_mails(self._postgres, message_host=self._message_host, now=self._clock())
+            except Unavailable as error:
+                _log.warning("scheduler.interrupted", error=repr(error))
+            if due:
+                self._intended()
+            if due < LINKS_AT_ONCE:
+                await self._wait()
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._bell.wait(), SCHEDULE_SECONDS)
+        except TimeoutError:
+            return
+
+
+class CodeEraser:
+    """A sealed code outlives its ten minutes by seconds only, whatever became of its mail."""
+
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        self._postgres = postgres
+        self._clock = clock
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await forget_codes(self._postgres, self._clock())
+            except Unavailable as error:
+                _log.warning("eraser.interrupted", error=repr(error))
+            await asyncio.sleep(ERASE_SECONDS)

@@ -28,6 +28,22 @@ CREATE TABLE public.inbox (
     received_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.link_mail (
+    link_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    revision integer NOT NULL,
+    send_at timestamp with time zone,
+    due_at timestamp with time zone,
+    to_address text,
+    locale text,
+    about jsonb,
+    standing text,
+    expires_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    CONSTRAINT link_mail_check CHECK (((send_at IS NULL) OR ((to_address IS NOT NULL) AND (locale IS NOT NULL) AND (about IS NOT NULL) AND (standing IS NOT NULL)))),
+    CONSTRAINT link_mail_standing_check CHECK ((standing = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text, 'revoked'::text, 'deleted'::text])))
+);
+
 CREATE TABLE public.mail (
     id uuid NOT NULL,
     org_id uuid NOT NULL,
@@ -46,8 +62,25 @@ CREATE TABLE public.mail (
     traceparent text,
     created_at timestamp with time zone NOT NULL,
     sent_at timestamp with time zone,
-    CONSTRAINT mail_kind_check CHECK ((kind = 'receipt'::text)),
+    scheduled_at timestamp with time zone,
+    skip_reason text,
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
+);
+
+CREATE TABLE public.otp_challenge (
+    id uuid NOT NULL,
+    email text NOT NULL,
+    scope uuid NOT NULL,
+    org_id uuid NOT NULL,
+    code_hash bytea NOT NULL,
+    sealed_code bytea,
+    attempts integer NOT NULL,
+    budget_until timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    verified_at timestamp with time zone,
+    CONSTRAINT otp_challenge_attempts_check CHECK ((attempts >= 0))
 );
 
 CREATE TABLE public.outbox (
@@ -92,6 +125,9 @@ ALTER TABLE ONLY public.idempotency
 ALTER TABLE ONLY public.inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (consumer, event_id);
 
+ALTER TABLE ONLY public.link_mail
+    ADD CONSTRAINT link_mail_pkey PRIMARY KEY (link_id);
+
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_charge_id_kind_key UNIQUE (charge_id, kind);
 
@@ -100,6 +136,12 @@ ALTER TABLE ONLY public.mail
 
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.otp_challenge
+    ADD CONSTRAINT otp_challenge_email_scope_key UNIQUE (email, scope);
+
+ALTER TABLE ONLY public.otp_challenge
+    ADD CONSTRAINT otp_challenge_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
@@ -116,9 +158,19 @@ CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at);
 
 CREATE INDEX inbox_received ON public.inbox USING brin (received_at);
 
+CREATE INDEX link_mail_due ON public.link_mail USING btree (due_at) WHERE (due_at IS NOT NULL);
+
 CREATE INDEX mail_due ON public.mail USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text]));
 
 CREATE INDEX mail_link ON public.mail USING btree (link_id, id DESC);
+
+CREATE UNIQUE INDEX mail_link_schedule ON public.mail USING btree (link_id, scheduled_at) WHERE (kind = 'link'::text);
+
+CREATE INDEX mail_org ON public.mail USING btree (org_id, id DESC);
+
+CREATE INDEX otp_challenge_over ON public.otp_challenge USING btree (budget_until);
+
+CREATE INDEX otp_challenge_sealed ON public.otp_challenge USING btree (expires_at) WHERE (sealed_code IS NOT NULL);
 
 CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from shared.contracts import checkout, links, notify
+from shared.contracts import checkout, links, notify, otp
 from shared.contracts.envelope import Event, type_of
 
 EVENTS: Final[dict[str, type[Event]]] = {
@@ -15,10 +15,12 @@ EVENTS: Final[dict[str, type[Event]]] = {
         links.LinkPaused,
         links.LinkResumed,
         links.LinkEnded,
+        links.LinkSendRequested,
         links.UseHeld,
         links.UseSettled,
         links.UseReleased,
         links.UseRefused,
+        otp.OtpRequested,
         checkout.SessionOpened,
         checkout.SessionExpired,
         checkout.SessionAbandoned,
@@ -33,3 +35,6 @@ EVENTS: Final[dict[str, type[Event]]] = {
         notify.MailSkipped,
     )
 }
+
+ABOUT_LINKS: Final = tuple(event for event in EVENTS.values() if event.entity not in {"organization", "otp"})
+"""What goes into the feed of a link. An organization is none, and who asks for a code may be a stranger."""

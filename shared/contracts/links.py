@@ -105,8 +105,20 @@ class RecipientView(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
+class BrandingView(msgspec.Struct, frozen=True):
+    """What a link says itself, instead of its organization; None is nothing."""
+
+    color: str | None = None
+    logo_url: str | None = None
+
+
 class LinkView(msgspec.Struct, frozen=True, kw_only=True):
-    """A link as checkout needs it: nothing private. `revision` counts changes, `uses.version` holds and settles."""
+    """A link as checkout needs it: nothing private. `revision` counts changes, `uses.version` holds and settles.
+
+    `merchant` is the organization at `merchant_revision`, with the link's own `branding` on top; a later
+    `OrganizationUpdated` brings a newer one. `branding` None is a link from before this was told: what it says itself
+    cannot be told from what its organization says.
+    """
 
     id: UUID
     org_id: UUID
@@ -135,6 +147,9 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     recipient: RecipientView | None = None
     gate_otp: bool = False
     scheduled_at: datetime | None = None
+    created_at: datetime | None = None
+    merchant_revision: int = 0
+    branding: BrandingView | None = None
 
 
 class UsesView(msgspec.Struct, frozen=True):
@@ -152,11 +167,15 @@ class OrganizationCreated(Event, frozen=True, kw_only=True):
 
 
 class OrganizationUpdated(Event, frozen=True, kw_only=True):
+    """`merchant` is the organization as buyers see it, at `revision`; None in facts from before this was told."""
+
     owner: ClassVar[str] = "links"
     entity: ClassVar[str] = "organization"
     fact: ClassVar[str] = "updated"
 
     name: str
+    merchant: MerchantView | None = None
+    revision: int = 0
 
 
 class LinkEvent(Event, frozen=True, kw_only=True):
@@ -186,6 +205,12 @@ class LinkResumed(LinkEvent, frozen=True, kw_only=True):
 
 class LinkEnded(LinkEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "ended"
+
+
+class LinkSendRequested(LinkEvent, frozen=True, kw_only=True):
+    """Its mail is to go out now, and not at `scheduled_at`. Asked for again, it still goes out once."""
+
+    fact: ClassVar[str] = "send_requested"
 
 
 class UseEvent(Event, frozen=True, kw_only=True):
@@ -230,11 +255,17 @@ class UseRefused(UseEvent, frozen=True, kw_only=True):
 
 
 class FindLink(msgspec.Struct, frozen=True):
-    slug: str
+    """By `slug`; by `link_id` where that is given."""
+
+    slug: str = ""
+    link_id: UUID | None = None
 
 
 class LinkFound(msgspec.Struct, frozen=True, tag_field="outcome", tag="found"):
+    """`held_until`: when the first use comes free again, where every use that is left is held."""
+
     link: LinkView
+    held_until: datetime | None = None
 
 
 class LinkMissing(msgspec.Struct, frozen=True, tag_field="outcome", tag="missing"):
@@ -244,14 +275,50 @@ class LinkMissing(msgspec.Struct, frozen=True, tag_field="outcome", tag="missing
 FindLinkReply = LinkFound | LinkMissing
 
 
+CouponRefusal = Literal["unknown", "expired", "used_up", "other_currency", "not_allowed", "leaves_nothing"]
+
+
+class FindCoupon(msgspec.Struct, frozen=True, kw_only=True):
+    """`code` as the buyer wrote it. With `subtotal` the answer says what comes off it, or that it does not fit."""
+
+    org_id: UUID
+    livemode: bool
+    link_id: UUID
+    code: str
+    subtotal: Money | None = None
+
+
+class CouponFound(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="found"):
+    """Either `percent_bps` (2500 is 25 %) or `amount`. `discount` is what comes off the subtotal that was named."""
+
+    coupon_id: UUID
+    code: str
+    percent_bps: int | None = None
+    amount: Money | None = None
+    currency: str | None = None
+    ends_at: datetime | None = None
+    discount: Money | None = None
+
+
+class CouponMissing(msgspec.Struct, frozen=True, tag_field="outcome", tag="missing"):
+    reason: CouponRefusal
+
+
+FindCouponReply = CouponFound | CouponMissing
+
+
 class HoldUse(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks for one use for a checkout session until `held_until`. Asking again for the session extends the hold."""
+    """Asks for one use for a checkout session until `held_until`. Asking again for the session extends the hold.
+
+    With `coupon_id` a redemption of that coupon is held, settled and given back together with the use.
+    """
 
     org_id: UUID
     link_id: UUID
     session_id: UUID
     charge_id: UUID
     held_until: datetime
+    coupon_id: UUID | None = None
 
 
 class UseIsHeld(msgspec.Struct, frozen=True, tag_field="outcome", tag="held"):
@@ -271,7 +338,13 @@ class AllUsesHeld(msgspec.Struct, frozen=True, tag_field="outcome", tag="all_hel
     retry_at: datetime
 
 
-HoldUseReply = UseIsHeld | UseIsRefused | AllUsesHeld | LinkMissing
+class CouponIsRefused(msgspec.Struct, frozen=True, tag_field="outcome", tag="coupon_refused"):
+    """The link would take the buyer; the coupon has no redemption left for them. Nothing is held."""
+
+    reason: CouponRefusal
+
+
+HoldUseReply = UseIsHeld | UseIsRefused | AllUsesHeld | CouponIsRefused | LinkMissing
 
 
 class SettleUse(msgspec.Struct, frozen=True, kw_only=True):

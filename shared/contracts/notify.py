@@ -8,8 +8,20 @@ import msgspec
 
 from shared.contracts.envelope import Event
 
-MailKind = Literal["receipt"]
+MailKind = Literal["receipt", "otp", "link"]
 MailState = Literal["due", "sending", "sent", "failed", "skipped"]
+SkipReason = Literal[
+    "no_address",
+    "no_longer_due",
+    "paused",
+    "archived",
+    "revoked",
+    "deleted",
+    "paid",
+    "rescheduled",
+    "other_recipient",
+    "expired",
+]
 
 
 class MailEvent(Event, frozen=True, kw_only=True):
@@ -38,7 +50,7 @@ class MailFailed(MailEvent, frozen=True, kw_only=True):
 class MailSkipped(MailEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "skipped"
 
-    reason: Literal["no_address", "no_longer_due"]
+    reason: SkipReason
 
 
 # Requests and answers
@@ -51,10 +63,15 @@ class ListMails(msgspec.Struct, frozen=True, kw_only=True):
     link_id: UUID | None = None
     state: MailState | None = None
     limit: int = 50
+    org_id: UUID | None = None
+    kind: MailKind | None = None
 
 
 class MailView(msgspec.Struct, frozen=True, kw_only=True):
-    """One mail, as the ledger has it. `attempts` counts conversations with the mail server about this very mail."""
+    """One mail, as the ledger has it. `attempts` counts conversations with the mail server about this very mail.
+
+    `scheduled_at` is the time of its link's schedule that a mail of kind `link` is for.
+    """
 
     id: UUID
     org_id: UUID
@@ -70,3 +87,5 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
     last_error: str | None
     created_at: datetime
     sent_at: datetime | None
+    scheduled_at: datetime | None = None
+    skip_reason: SkipReason | None = None

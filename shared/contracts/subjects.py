@@ -37,10 +37,17 @@ def rpc(owner: str, entity: str, verb: str) -> str:
 
 
 LINK_FIND: Final = rpc("links", "link", "find")
+COUPON_FIND: Final = rpc("links", "coupon", "find")
 USE_HOLD: Final = rpc("links", "use", "hold")
 USE_SETTLE: Final = rpc("links", "use", "settle")
 USE_RELEASE: Final = rpc("links", "use", "release")
+SESSION_OPEN: Final = rpc("checkout", "session", "open")
 MAIL_LIST: Final = rpc("notify", "mail", "list")
+OTP_REQUEST: Final = rpc("links", "otp", "request")
+OTP_EXCHANGE: Final = rpc("links", "otp", "verify")
+KEYS_LIST: Final = rpc("links", "keys", "list")
+OTP_VERIFY: Final = rpc("notify", "otp", "verify")
+OTP_CHECK: Final = rpc("notify", "otp", "check")
 
 
 def dead_letters(owner: str, verb: str) -> str:

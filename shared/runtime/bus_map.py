@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.contracts import checkout, links, notify, subjects
+from shared.contracts import checkout, links, notify, otp, subjects
+from shared.contracts.catalogue import ABOUT_LINKS
 from shared.contracts.envelope import Event
 from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
 
@@ -19,10 +20,12 @@ WHEN: Final[dict[type[Event], str]] = {
     links.LinkPaused: "A payment link was paused: it refuses until it is resumed.",
     links.LinkResumed: "A paused payment link takes payments again.",
     links.LinkEnded: "A payment link ended for good: archived, revoked or deleted.",
+    links.LinkSendRequested: "Somebody asked for the mail of a scheduled payment link to be sent now.",
     links.UseHeld: "One use of a link is held for a buyer who has begun to pay.",
     links.UseSettled: "A use was paid for and counts.",
     links.UseReleased: "A held use was given back: the payment failed, was given up, or took too long.",
     links.UseRefused: "Money came in after the last use was gone. It is recorded, not counted.",
+    otp.OtpRequested: "Somebody asked for a code that proves an address. The code itself is on no bus.",
     checkout.SessionOpened: "A buyer began a checkout.",
     checkout.SessionExpired: "A checkout ran out of time before anything was tried.",
     checkout.SessionAbandoned: "A checkout ran out of time after a payment that did not succeed.",
@@ -38,15 +41,7 @@ WHEN: Final[dict[type[Event], str]] = {
 }
 
 READERS: Final[dict[str, tuple[type[Event], ...]]] = {
-    "links": (
-        checkout.ChargeCreated,
-        checkout.ChargePending,
-        checkout.ChargeSucceeded,
-        checkout.ChargeFailed,
-        checkout.ChargeExpired,
-        checkout.SessionExpired,
-        checkout.SessionAbandoned,
-    ),
+    "links": ABOUT_LINKS,
     "checkout": (
         links.LinkCreated,
         links.LinkUpdated,
@@ -57,8 +52,18 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
         links.UseSettled,
         links.UseReleased,
         links.UseRefused,
+        links.OrganizationUpdated,
     ),
-    "notify": (checkout.ChargeSucceeded,),
+    "notify": (
+        checkout.ChargeSucceeded,
+        otp.OtpRequested,
+        links.LinkCreated,
+        links.LinkUpdated,
+        links.LinkPaused,
+        links.LinkResumed,
+        links.LinkEnded,
+        links.LinkSendRequested,
+    ),
 }
 
 
@@ -83,6 +88,10 @@ def _ask_links(subject: str, request: Any, reply: Any, *, summary: str) -> Quest
     return Question(subject=subject, owner="links", asked_by="checkout", request=request, reply=reply, summary=summary)
 
 
+def _ask_notify(subject: str, request: Any, reply: Any, *, summary: str) -> Question:
+    return Question(subject=subject, owner="notify", asked_by="links", request=request, reply=reply, summary=summary)
+
+
 def _about_dead(owner: str, verb: str, request: Any, *, reply: Any, summary: str) -> Question:
     subject = subjects.dead_letters(owner, verb)
     return Question(subject=subject, owner=owner, asked_by="cli", request=request, reply=reply, summary=summary)
@@ -90,11 +99,34 @@ def _about_dead(owner: str, verb: str, request: Any, *, reply: Any, summary: str
 
 QUESTIONS: Final[tuple[Question, ...]] = (
     _ask_links(
-        subjects.LINK_FIND, links.FindLink, links.FindLinkReply, summary="The link with this slug, as it is now."
+        subjects.LINK_FIND, links.FindLink, links.FindLinkReply, summary="The link with this slug or id, as it is now."
+    ),
+    _ask_links(
+        subjects.COUPON_FIND,
+        links.FindCoupon,
+        links.FindCouponReply,
+        summary="What a coupon takes off at this link, or why it takes nothing off.",
     ),
     _ask_links(subjects.USE_HOLD, links.HoldUse, links.HoldUseReply, summary="Hold one use of a link for a session."),
     _ask_links(subjects.USE_SETTLE, links.SettleUse, links.UseState, summary="Count a use that was paid for."),
     _ask_links(subjects.USE_RELEASE, links.ReleaseUse, links.UseState, summary="Give a held use back."),
+    _ask_links(
+        subjects.OTP_REQUEST, otp.RequestOtp, otp.RequestOtpReply, summary="Mail a code to who is to open a gated link."
+    ),
+    _ask_links(subjects.OTP_EXCHANGE, otp.ExchangeOtp, otp.ExchangeOtpReply, summary="Give a code for a token."),
+    _ask_links(subjects.KEYS_LIST, otp.ListKeys, otp.KeySet, summary="The keys that tokens are checked with."),
+    _ask_notify(
+        subjects.OTP_VERIFY, otp.VerifyOtp, otp.VerifyOtpReply, summary="Is this the code that was mailed? Once."
+    ),
+    _ask_notify(subjects.OTP_CHECK, otp.CheckOtp, otp.VerifyOtpReply, summary="Is this a live or just proven code?"),
+    Question(
+        subject=subjects.SESSION_OPEN,
+        owner="checkout",
+        asked_by="links",
+        request=checkout.OpenCheckoutSession,
+        reply=checkout.OpenSessionReply,
+        summary="Open a buyer's session of a link, with redirects of its own.",
+    ),
     Question(
         subject=subjects.MAIL_LIST,
         owner="notify",

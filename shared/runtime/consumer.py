@@ -27,7 +27,7 @@ from shared.runtime.logs import logger
 from shared.runtime.metrics import EVENTS_DEAD, EVENTS_FAILED, EVENTS_REPEATED, EVENTS_TAKEN
 from shared.runtime.pace import Pace
 from shared.runtime.postgres import Postgres, Transaction
-from shared.runtime.pull import Pull
+from shared.runtime.pull import BATCH, Pull
 from shared.runtime.tracing import continue_trace
 
 DELIVERIES_MAX: Final = 8
@@ -47,7 +47,10 @@ _log = logger("consumer")
 
 
 class Consumer:
-    """`name` is the use case (`settle-use`); the durable is `<service>--<name>`. All events come from one owner."""
+    """`name` is the use case (`settle-use`); the durable is `<service>--<name>`. All events come from one owner.
+
+    `round_seconds` is how long what arrives may wait for more to go with it; a full batch waits for nothing.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,7 @@ class Consumer:
         events: Sequence[type[Event]],
         handler: Handler,
         committed: Callable[[], None] = lambda: None,
+        round_seconds: float = ROUND_SECONDS_MIN,
     ) -> None:
         self.name = name
         self.durable = f"{broker.service}--{name}"
@@ -68,7 +72,7 @@ class Consumer:
         self._handler = handler
         self._committed = committed
         self._pull: Pull | None = None
-        self._pace = Pace(ROUND_SECONDS_MIN)
+        self._pace = Pace(round_seconds)
         self._draining = False
         broker.when_connected(self._ask_again)
 
@@ -102,7 +106,8 @@ class Consumer:
             while not self._draining:
                 await self._pace.rest()
                 messages = await pull.next()
-                self._pace.begin()
+                if len(messages) < BATCH:
+                    self._pace.begin()
                 await self._apply(messages)
         finally:
             self._pull = None

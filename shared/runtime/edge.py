@@ -2,10 +2,10 @@
 
 import re
 import time
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
@@ -14,6 +14,7 @@ from shared.runtime import problems
 from shared.runtime.limits import Limiter, RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.metrics import HTTP_LIMITED, HTTP_SECONDS
+from shared.runtime.problems import Tell, Telling
 from shared.runtime.tracing import continue_trace
 
 SLOW_SECONDS: Final = 1.0
@@ -56,9 +57,16 @@ class Edge:
     """An ASGI application around the service's own."""
 
     def __init__(
-        self, app: ASGIApp, *, per_ip_per_second: int, test_mode: bool, trusted_proxies: frozenset[str]
+        self,
+        app: ASGIApp,
+        *,
+        per_ip_per_second: int,
+        test_mode: bool,
+        trusted_proxies: frozenset[str],
+        tell: Tell | None = None,
     ) -> None:
         self._app = app
+        self._tell = tell
         self._trusted = trusted_proxies
         self._callbacks = _PerAddress(CALLBACKS_PER_SECOND, CALLBACKS_BURST, test_mode=test_mode)
         self._others = _PerAddress(per_ip_per_second, per_ip_per_second * 4, test_mode=test_mode)
@@ -93,12 +101,13 @@ class Edge:
             await self._app(scope, receive, send_stamped)
         except RateLimited as fault:
             HTTP_LIMITED.labels("ip").inc()
-            await _refuse(send_stamped, fault, request_id)
+            retry = (b"retry-after", str(fault.retry_after_seconds).encode())
+            await _answer(send_stamped, self._told(path, fault.code, fault.values, request_id), [retry])
         except Exception as error:  # noqa: BLE001 - what nobody else has answered
             # Without this the server would answer in its own words, and the log would say nothing.
             _log.error("http.unanswered", path=path, request_id=request_id, exc_info=error)
             if not started:
-                await _apologize(send_stamped, request_id)
+                await _answer(send_stamped, self._told(path, "internal", {}, request_id), [])
         finally:
             seconds = time.perf_counter() - began
             route = scope.get("path_template") or "none"
@@ -114,6 +123,10 @@ class Edge:
                 request_id=request_id,
             )
 
+    def _told(self, path: str, code: str, values: Mapping[str, Any], request_id: str) -> Telling:
+        told = self._tell(path, code, values, request_id) if self._tell else None
+        return told or problems.telling(code, values, request_id)
+
     def _client_ip(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         """The peer; or, when the peer is our own gateway, the last address that it saw."""
         peer = (scope.get("client") or ("unknown", 0))[0]
@@ -123,18 +136,7 @@ class Edge:
         return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()[:64]
 
 
-async def _apologize(send: Send, request_id: str) -> None:
-    body = msgspec.json.encode(problems.document("internal", {}, request_id=request_id))
-    headers = [(b"content-type", problems.MEDIA_TYPE.encode())]
-    await send({"type": "http.response.start", "status": 500, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-async def _refuse(send: Send, fault: RateLimited, request_id: str) -> None:
-    body = msgspec.json.encode(problems.document(fault.code, fault.values, request_id=request_id))
-    headers = [
-        (b"content-type", problems.MEDIA_TYPE.encode()),
-        (b"retry-after", str(fault.retry_after_seconds).encode()),
-    ]
-    await send({"type": "http.response.start", "status": 429, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+async def _answer(send: Send, told: Telling, headers: list[tuple[bytes, bytes]]) -> None:
+    kind = (b"content-type", told.media_type.encode())
+    await send({"type": "http.response.start", "status": told.status, "headers": [kind, *headers]})
+    await send({"type": "http.response.body", "body": told.body, "more_body": False})

@@ -144,3 +144,7 @@ def constraint_of(error: Exception) -> str | None:
     if isinstance(error, asyncpg.UniqueViolationError):
         return error.constraint_name
     return None
+
+
+Reader = Postgres | Transaction
+"""Where a question goes that changes nothing: to the pool, or into the transaction that asks it."""

@@ -1,9 +1,9 @@
 """Answers to requests that cannot be granted: RFC 9457 problem documents with stable codes."""
 
 import http
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from litestar import Request, Response
@@ -17,6 +17,18 @@ MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 2
 
 _log = logger("problems")
+
+
+class Telling(NamedTuple):
+    """A refusal as it goes out."""
+
+    status: int
+    body: bytes
+    media_type: str = MEDIA_TYPE
+
+
+Tell = Callable[[str, str, Mapping[str, Any], str | None], Telling | None]
+"""(path, code, values, request id): a refusal in the words of an API of its own; None where ours are used."""
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
@@ -53,7 +65,7 @@ KINDS: Final[dict[str, ProblemKind]] = {
     ),
 }
 
-_BY_STATUS: Final = {
+BY_STATUS: Final = {
     401: "unauthorized",
     403: "forbidden",
     404: "not_found",
@@ -84,6 +96,12 @@ def document(
     if request_id:
         body["request_id"] = request_id
     return body | dict(values)
+
+
+def telling(code: str, values: Mapping[str, Any], request_id: str | None) -> Telling:
+    """The refusal in our own words."""
+    body = document(code, values, request_id=request_id)
+    return Telling(body["status"], msgspec.json.encode(body))
 
 
 def respond(
@@ -120,7 +138,7 @@ def on_fault(request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Litestar's own refusals (no such route, wrong method, a path that is not a UUID) in our shape."""
     is_ours = error.status_code >= http.HTTPStatus.INTERNAL_SERVER_ERROR
-    code = _BY_STATUS.get(error.status_code, "internal" if is_ours else Invalid.code)
+    code = BY_STATUS.get(error.status_code, "internal" if is_ours else Invalid.code)
     detail = None if code in {"not_found", "internal"} else error.detail
     return respond(request, code, detail=detail, headers=error.headers or {})
 

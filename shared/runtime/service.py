@@ -67,6 +67,7 @@ class Parts(msgspec.Struct, kw_only=True):
     openapi: OpenAPIConfig | None = None
     exception_handlers: dict[type[Exception] | int, Any] = {}
     on_app_init: Sequence[Callable[[AppConfig], AppConfig]] = ()
+    tell: problems.Tell | None = None
 
 
 def litestar(parts: Parts, *extra: Any) -> Litestar:
@@ -118,6 +119,7 @@ async def _serve(
         per_ip_per_second=settings.rate_per_ip_per_second,
         test_mode=settings.test_mode,
         trusted_proxies=frozenset(settings.trusted_proxies.split(",")),
+        tell=parts.tell,
     )
     server = Server(
         edge,

@@ -1,4 +1,4 @@
-"""The address of a buyer's session, with the token that opens it.
+"""The address of a buyer's session, with the token that opens it; and of a link.
 
 Who holds the token may pay and read that session, and nothing else. It is recomputed by whoever has to show or send it,
 and so stands in no table and in no fact on the bus.
@@ -21,6 +21,10 @@ class SessionPages:
 
     def opens(self, session_id: UUID, token: str) -> bool:
         return token.isascii() and self._maker.belongs(token, str(session_id))
+
+    def link_url(self, slug: str) -> str:
+        """The page where a link is paid. Everybody may open it."""
+        return f"{self._public_url}/checkout/{slug}"
 
     def url(self, session_id: UUID) -> str:
         """The session's page, and later its receipt."""

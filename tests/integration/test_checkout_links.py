@@ -4,6 +4,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,10 +12,13 @@ import msgspec
 import pytest
 
 from shared.contracts.links import (
+    BrandingView,
     CollectView,
     FlexibleView,
     LinkPaused,
+    MerchantView,
     OpenView,
+    OrganizationUpdated,
     UseSettled,
     UsesView,
 )
@@ -82,6 +86,46 @@ async def test_a_pause_is_seen_at_once_though_answers_are_kept(rig: Rig) -> None
     await rig.links.tell(LinkPaused(org_id=link.org_id, link_id=link.id, link=paused))
     refused = await answered(rig, "pausing", 410, seconds=0.9)
     assert (refused["code"], refused["since"]) == ("link_paused", "2026-01-02T03:04:05.000Z")
+
+
+async def test_new_branding_reaches_all_links_of_an_organization_and_spares_what_a_link_says_itself(rig: Rig) -> None:
+    plain = a_link("plain-brand", merchant_revision=1, branding=BrandingView())
+    own = a_link(
+        "own-brand",
+        org_id=plain.org_id,
+        merchant=MerchantView(name="Kampala Coffee", color="#123456"),
+        merchant_revision=1,
+        branding=BrandingView(color="#123456"),
+    )
+    other = a_link("other-brand", merchant_revision=1, branding=BrandingView())
+    for link in (plain, own, other):
+        await rig.links.tell_created(link)
+    new = MerchantView(name="Kigali Coffee", color="#ffffff", support_email="hi@kigali.example")
+    for revision, merchant in ((3, new), (2, MerchantView(name="Stale"))):
+        fact = OrganizationUpdated(org_id=plain.org_id, name=merchant.name, merchant=merchant, revision=revision)
+        await rig.links.tell(fact)
+    # A link that was written by somebody who did not know the newest merchant yet, and one that knows a newer one.
+    await rig.links.tell_created(
+        a_link("late-brand", org_id=plain.org_id, merchant_revision=2, branding=BrandingView())
+    )
+    await rig.links.tell_created(
+        a_link("next-brand", org_id=plain.org_id, merchant_revision=4, branding=BrandingView())
+    )
+    await answered(rig, "next-brand", 200)
+
+    async def shown(slug: str) -> tuple[str, str | None]:
+        merchant = (await rig.http.get(f"/v1/checkout/{slug}")).json()["merchant"]
+        return merchant["name"], merchant["color"]
+
+    await eventually(lambda: _is(shown("plain-brand"), ("Kigali Coffee", "#ffffff")))
+    await eventually(lambda: _is(shown("own-brand"), ("Kigali Coffee", "#123456")))
+    await eventually(lambda: _is(shown("late-brand"), ("Kigali Coffee", "#ffffff")))
+    assert await shown("other-brand") == ("Kampala Coffee", None)
+    assert await shown("next-brand") == ("Kampala Coffee", None)
+
+
+async def _is(asked: Awaitable[object], wanted: object) -> bool:
+    return await asked == wanted
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,25 @@ async def test_a_body_over_64_kib_is_refused_before_any_service_sees_it(http, pa
         assert answer.json()["code"] == "payload_too_large"
 
 
+async def _answer_to_a_head_alone(http, path, size):
+    """What is said before the body is sent; a client that is still sending may miss it."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode())
+    async with asyncio.timeout(3):
+        status = await reader.readexactly(12)
+    writer.close()
+    await writer.wait_closed()
+    return status
+
+
+async def test_many_links_at_once_may_have_a_mebibyte_and_nothing_else_may(http):
+    assert (await http.post("/v1/payment-links/batches", content=b"x" * 1_048_576)).status_code == 200
+    for size in (1_048_577, 1_049_000, 2_000_000, 10_000_000):
+        assert await _answer_to_a_head_alone(http, "/v1/payment-links/batches", size) == b"HTTP/1.1 413"
+    for path in ("/v1/payment-links/batches/x", "/v1/payment-links/batchesx", "/v1/payment-links/%62atches/1"):
+        assert (await http.post(path, content=b"x" * 65_537)).status_code == 413
+
+
 async def test_a_service_that_is_down_is_a_problem_that_says_when_to_come_back(http):
     answer = await http.get("/v1/mails")
     assert answer.status_code in {502, 503}

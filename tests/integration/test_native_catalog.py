@@ -50,12 +50,68 @@ async def test_the_organization_reads_and_changes_itself(service: LinksService) 
         {"timezone": "Mars/Olympus"},
         {"logo_url": "http://a.example.com/"},
         {"slug": "new"},
+        {"merchant_id": "01932c06-0000-7000-8000-000000000002"},
+        {"payment_bounds": {"USD": {"min_minor": 5, "max_minor": 4}}},
+        {"payment_bounds": {"USD": {"min_minor": 0}}},
+        {"payment_bounds": {"XXZ": {"min_minor": 1}}},
+        {"payment_bounds": {"usd": {}}},
+        {"tax_mode": "none"},
+        {"default_methods": []},
+        {"default_methods": ["card", "card"]},
+        {"default_methods": ["cash"]},
+        {"default_providers": ["sandbox", "sandbox"]},
+        {"link_lifetime_seconds": 59},
+        {"redirect_origins": ["https://shop.example.com/"]},
+        {"redirect_origins": ["https://*.example.com/x"]},
+        {"redirect_origins": ["http://shop.example.com"]},
+        {"redirect_origins": ["https://shop.example.com", "https://shop.example.com"]},
+        {"checkout_url": "https://pay.example.com/path"},
+        {"checkout_url": "http://pay.example.com"},
+        {"checkout_url": "https://user@pay.example.com"},
     ],
 )
 async def test_an_organization_refuses_what_it_cannot_be(service: LinksService, fields: dict[str, Any]) -> None:
     tenant = await service.tenant()
     answer = await tenant.client.patch(f"/v1/organizations/{tenant.organization.id}", json=fields)
     assert answer.status_code == 400, answer.text
+
+
+async def test_an_organization_has_bounds_and_defaults_and_null_gives_the_defaults_back(service: LinksService) -> None:
+    tenant, other = await service.tenant(), await service.tenant()
+    url = f"/v1/organizations/{tenant.organization.id}"
+    before = (await tenant.client.get(url)).json()
+    theirs = (await other.client.get("/v1/organizations/current")).json()
+    assert before["merchant_id"] not in {theirs["merchant_id"], before["id"]}
+    wanted: dict[str, Any] = {
+        "payment_bounds": {"USD": {"min_minor": 100, "max_minor": 5_000}, "RWF": {"min_minor": 1, "max_minor": None}},
+        "tax_mode": "inclusive",
+        "default_methods": ["bank_transfer", "card"],
+        "default_providers": ["sandbox"],
+        "link_lifetime_seconds": 3_600,
+        "redirect_origins": ["https://shop.example.com", "https://shop.example.com:8443"],
+        "checkout_url": "https://pay.kampala.example",
+    }
+    changed = (await tenant.client.patch(url, json=wanted)).json()
+    assert {name: changed[name] for name in wanted} == wanted
+    assert (await tenant.client.get(url)).json() == changed
+    cleared = (await tenant.client.patch(url, json=dict.fromkeys(wanted.keys() - {"tax_mode"}))).json()
+    assert {name: cleared[name] for name in wanted} == {name: before[name] for name in wanted} | {
+        "tax_mode": "inclusive"
+    }
+    assert cleared["merchant_id"] == before["merchant_id"]
+
+
+async def test_the_fact_of_a_changed_organization_says_how_buyers_see_it_now(service: LinksService) -> None:
+    tenant = await service.tenant()
+    url = f"/v1/organizations/{tenant.organization.id}"
+    await tenant.client.patch(url, json={"name": "Kigali Coffee", "color": "#112233", "locale": "rw"})
+    kind, fact = (await service.facts())[-1]
+    assert (kind, fact["revision"]) == ("links.organization.updated", 2)
+    assert (fact["merchant"]["name"], fact["merchant"]["color"], fact["merchant"]["locale"]) == (
+        "Kigali Coffee",
+        "#112233",
+        "rw",
+    )
 
 
 async def test_keys_and_products_page_like_links(service: LinksService) -> None:

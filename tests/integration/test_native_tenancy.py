@@ -24,6 +24,9 @@ async def ids_of(tenant: Tenant) -> dict[str, str]:
     return {
         "link_id": (await tenant.make())["id"],
         "product_id": (await tenant.product())["id"],
+        "plan_id": (await tenant.plan())["id"],
+        "coupon_id": (await tenant.coupon())["id"],
+        "tax_rate_id": (await tenant.tax_rate())["id"],
         "org_id": str(tenant.organization.id),
         "key_id": tenant.key_id,
     }
@@ -64,7 +67,7 @@ async def test_lists_show_only_the_own_organization_and_mode(service: LinksServi
     theirs = await service.tenant()
     await ids_of(theirs)
     for tenant in (await service.tenant(), await service.tenant(livemode=True, of=theirs.organization)):
-        for path in (ROOT, "/v1/products"):
+        for path in (ROOT, "/v1/products", "/v1/plans", "/v1/coupons", "/v1/tax-rates"):
             assert (await tenant.client.get(path)).json()["data"] == []
         keys = (await tenant.client.get("/v1/api-keys")).json()["data"]
         assert [key["id"] for key in keys] == [tenant.key_id]
@@ -94,7 +97,8 @@ async def test_every_route_asks_for_its_scope(service: LinksService, operation: 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 async def test_every_route_refuses_who_has_no_key(service: LinksService, operation: Operation) -> None:
     tenant = await service.tenant()
-    ids = {"link_id": str(new_id()), "product_id": str(new_id()), "org_id": str(new_id()), "key_id": "x"}
+    names = {name for one in WITH_ID for name, _ in one.path_parameters()}
+    ids = {name: "x" if name == "key_id" else str(new_id()) for name in names}
     tenant.client.headers.pop("Authorization")
     answer = await ask(tenant, operation, ids)
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized")

@@ -23,6 +23,7 @@ from services.notify.store import mail as ledger
 from services.notify.use_cases import send_mails
 from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.list_mails import list_mails
+from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import Batch, SendMails
 from shared.contracts.envelope import Event
 from shared.contracts.notify import ListMails, MailView
@@ -56,6 +57,7 @@ class Notify:
             self.mailer,
             sender="receipts@pay.example",
             pages=SessionPages(b"s" * 32, "https://pay.example"),
+            codes=Codes(b"s" * 32),
             clock=lambda: self.now,
             committed=self._ring,
         )

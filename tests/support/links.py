@@ -58,6 +58,22 @@ class Tenant:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    async def plan(self, **fields: Any) -> dict[str, Any]:
+        body = {"name": "Coffee every month", "price": {"amount_minor": 10_000, "currency": "XOF"}, "interval": "month"}
+        return await self._made("/v1/plans", body | fields)
+
+    async def coupon(self, **fields: Any) -> dict[str, Any]:
+        body = {"code": "WELCOME10", "discount": {"type": "percent", "basis_points": 1_000}}
+        return await self._made("/v1/coupons", body | fields)
+
+    async def tax_rate(self, **fields: Any) -> dict[str, Any]:
+        return await self._made("/v1/tax-rates", {"name": "VAT", "percent": "18"} | fields)
+
+    async def _made(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = await self.client.post(path, json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
 
 class LinksService:
     def __init__(self, runtime: Runtime, app: Any) -> None:

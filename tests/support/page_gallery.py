@@ -10,9 +10,19 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
+from services.checkout.web.bill_parts import Bill, Coupon, Line, Terms
+from services.checkout.web.render import (
+    render_change,
+    render_checkout,
+    render_held,
+    render_no_provider,
+    render_problem,
+    render_refusal,
+    render_session,
+)
 from services.checkout.web.views import (
     CardField,
+    ChangeView,
     CheckoutView,
     ChosenPrice,
     Collect,
@@ -21,6 +31,7 @@ from services.checkout.web.views import (
     FixedPrice,
     HeldView,
     Merchant,
+    NoProviderView,
     ProblemView,
     Receipt,
     RecentPayment,
@@ -70,6 +81,16 @@ SESSION = SessionView(
     stream_url="/checkout/sessions/s1/stream",
     poll_url="/checkout/sessions/s1/state",
     retry=Retry(phone="+256772123456", country="UG", attempt="attempt-2", other_url="/checkout/invoice-123"),
+    change_url="/checkout/sessions/s1/call-off",
+)
+CART = Bill(
+    lines=(
+        Line("Woven basket, natural dye", 2, unit_minor=1_250, minor=2_500),
+        Line("Banana-leaf coaster", 6, unit_minor=199, minor=1_194),
+    ),
+    tax_minor=665,
+    tax_name="VAT 18 %",
+    offered=(FixedPrice(4_359, "USD"), FixedPrice(4_010, "EUR")),
 )
 RECEIPT = Receipt(
     reference="PL-7Q2M-9XKD",
@@ -134,6 +155,52 @@ def checkout_views() -> dict[str, CheckoutView]:
                 FieldError("mobile_phone", "phone_invalid"),
             ),
         ),
+        "checkout-cart": replace(
+            LIVE, title="Two baskets", price=FixedPrice(4_359, "USD"), bill=CART, coupons=True, countries=("UG", "RW")
+        ),
+        "checkout-cart-inclusive": replace(
+            LIVE,
+            price=FixedPrice(3_694, "USD"),
+            bill=replace(CART, tax_minor=563, tax_included=True, offered=()),
+        ),
+        "checkout-cart-coupon": replace(
+            LIVE,
+            price=FixedPrice(3_923, "USD"),
+            bill=CART,
+            coupons=True,
+            coupon=Coupon("WELCOME10", off_minor=436, percent_bps=1_000),
+            values={"coupon": "welcome10"},
+        ),
+        "checkout-cart-large": replace(
+            LIVE,
+            price=FixedPrice(10**12, "UGX"),
+            bill=Bill(
+                lines=tuple(
+                    Line("A basket of " + "bananas " * 13, n, unit_minor=10**7, minor=10**9) for n in range(30)
+                ),
+                more=70,
+                more_minor=10**11,
+                tax_minor=10**10,
+            ),
+        ),
+        "checkout-coupon-refused": replace(
+            LIVE,
+            coupons=True,
+            values={"coupon": "SUMMER"},
+            errors=(FieldError("coupon", "coupon_expired"),),
+        ),
+        "checkout-coupon-tip": replace(
+            LIVE, price=flexible, coupons=True, coupon=Coupon("HALF", percent_bps=5_050), values={"coupon": "HALF"}
+        ),
+        "checkout-plan": replace(
+            LIVE,
+            title="Water club",
+            description=None,
+            price=FixedPrice(10_000, "XOF"),
+            bill=Bill(terms=Terms("month")),
+            countries=("SN",),
+        ),
+        "checkout-plan-quarters": replace(LIVE, price=FixedPrice(10_000, "XOF"), bill=Bill(terms=Terms("quarter", 2))),
         "checkout-paid-before": replace(
             LIVE, recent_payment=RecentPayment(NOW - timedelta(minutes=4), "/checkout/sessions/s0")
         ),
@@ -154,7 +221,7 @@ def session_views() -> dict[str, SessionView]:
         "session-redirecting": replace(
             SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
         ),
-        "session-processing": replace(SESSION, state="processing", phone=None, retry=None),
+        "session-processing": replace(SESSION, state="processing", phone=None, retry=None, change_url=None),
         "session-paid": replace(
             stopped, state="paid", retry=None, receipt=RECEIPT, success_url="https://kisakye.example/thanks"
         ),
@@ -204,6 +271,17 @@ def problem_views() -> dict[str, ProblemView]:
     }
 
 
+CHANGE = ChangeView(
+    path="/checkout/sessions/s1/call-off",
+    merchant=MERCHANT,
+    title="Invoice #123",
+    livemode=False,
+    back_url="/checkout/sessions/s1",
+    phone="+256772123456",
+)
+NO_PROVIDER = NoProviderView(
+    path="/checkout/invoice-123", livemode=True, merchant=MERCHANT, title="Invoice #123", providers=("WAVE", "ORANGE")
+)
 HELD = HeldView(
     path="/checkout/invoice-123",
     livemode=True,
@@ -222,6 +300,12 @@ def pages(locale: str) -> dict[str, bytes]:
         **{name: render_session(view, locale=locale, nonce=NONCE) for name, view in session_views().items()},
         **{name: render_refusal(view, locale=locale, nonce=NONCE) for name, view in refusal_views().items()},
         **{name: render_problem(view, locale=locale, nonce=NONCE) for name, view in problem_views().items()},
+        "change-prompt": render_change(CHANGE, locale=locale, nonce=NONCE),
+        "change-page": render_change(
+            replace(CHANGE, phone=None, error=FieldError("form", "charge_under_way")), locale=locale, nonce=NONCE
+        ),
+        "no-provider": render_no_provider(replace(NO_PROVIDER, providers=()), locale=locale, nonce=NONCE),
+        "no-provider-named": render_no_provider(NO_PROVIDER, locale=locale, nonce=NONCE),
         "held": render_held(HELD, locale=locale, nonce=NONCE),
     }
 

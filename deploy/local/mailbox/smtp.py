@@ -25,6 +25,8 @@ class Reply(StrEnum):
 @dataclass(slots=True)
 class Faults:
     reply: Reply = Reply.OK
+    seconds: float = 0
+    """How long every answer takes."""
 
 
 class MailboxHandler:
@@ -36,6 +38,8 @@ class MailboxHandler:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
         reply = self._faults.reply
+        if self._faults.seconds:
+            await asyncio.sleep(self._faults.seconds)
         if reply is Reply.LATER:
             return "451 4.3.0 The mailbox was told to refuse for now"
         if reply is Reply.NEVER:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.contracts.links import LinkView, RefusalReason
+from shared.contracts.links import CouponRefusal, LinkView, RefusalReason
 from shared.kernel.faults import Conflict, Fault, NotFound
 from shared.kernel.moment import to_wire
 
@@ -20,7 +20,9 @@ class LinkRefused(Fault):
     code = "link_refused"
 
     def __init__(self, link: LinkView, reason: RefusalReason, since: datetime | None) -> None:
-        super().__init__(reason=reason, since=to_wire(since) if since else None)
+        super().__init__(reason=reason)
+        if since is not None:
+            self.values["since"] = to_wire(since)
         self.link = link
         starts_at = link.starts_at
         if starts_at is not None:
@@ -41,6 +43,38 @@ class EveryUseHeld(Conflict):
         self.retry_at = retry_at
 
 
+class CouponRefused(Conflict):
+    """The coupon takes nothing off here; without it the buyer may pay."""
+
+    code = "coupon_refused"
+
+    def __init__(self, reason: CouponRefusal) -> None:
+        super().__init__(field="coupon_code", reason=reason)
+        self.reason: CouponRefusal = reason
+
+
+class OtpRequired(Fault):
+    """The link has a gate, and nobody has proven here to read the mail of its recipient."""
+
+    code = "otp_required"
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__(otp_url=f"/v1/checkout/{link.slug}/otp")
+        self.link = link
+
+
+class OtpRejected(Fault):
+    """Wrong, used, run out, or never mailed: which of them is not said."""
+
+    code = "otp_rejected"
+
+
+class NotGated(Conflict):
+    """The link has no gate: there is nothing to prove."""
+
+    code = "not_gated"
+
+
 class AmountOutOfBounds(Fault):
     code = "amount_out_of_bounds"
 
@@ -58,9 +92,19 @@ class MethodUnavailable(Fault):
 
 
 class ProviderNotConnected(Conflict):
-    """The organization has no provider for this mode."""
+    """The organization has no provider for this mode. `providers` are those that the link names, if it names any."""
 
     code = "provider_not_connected"
+
+    def __init__(self, link: LinkView) -> None:
+        super().__init__(providers=list(link.providers))
+        self.link = link
+
+
+class ChargeUnderWay(Conflict):
+    """The provider cannot say that the charge is over, so no other may begin yet."""
+
+    code = "charge_under_way"
 
 
 class SessionEnded(Fault):

@@ -2,6 +2,8 @@
 
 from typing import assert_never
 
+import msgspec
+
 from services.checkout.domain.faults import AmountOutOfBounds
 from shared.contracts.links import CartView, FixedView, FlexibleView, OpenView, PlanView, PricingView, ProductView
 from shared.kernel.faults import Invalid
@@ -17,6 +19,28 @@ def listed_total(pricing: PricingView) -> Money | None:
             return None
         case _:
             assert_never(pricing)
+
+
+def in_currency(pricing: PricingView, currency: str | None) -> PricingView:
+    """The pricing as this buyer chose it: a cart in the one of its currencies that they named; all else as it is.
+
+    Raises:
+        Invalid: the cart is not sold in that currency.
+    """
+    if not isinstance(pricing, CartView):
+        return pricing
+    carts = {cart.total.currency: cart for cart in (*pricing.also, pricing)}
+    chosen = carts.get(currency or pricing.total.currency)
+    if chosen is None:
+        raise Invalid("currency", f"this link is paid in {', '.join(sorted(carts))}")
+    return msgspec.structs.replace(chosen, also=())
+
+
+def currencies_of(pricing: PricingView) -> tuple[str, ...]:
+    """Of a cart: the ones that a buyer may choose from, its own first. Empty where there is no such choice."""
+    if not isinstance(pricing, CartView) or not pricing.also:
+        return ()
+    return tuple(dict.fromkeys((pricing.total.currency, *(cart.total.currency for cart in pricing.also))))
 
 
 def total_of(pricing: PricingView, amount_minor: int | None, *, currency: str | None) -> Money:

@@ -26,8 +26,8 @@ def refusal(link: LinkView, now: datetime) -> Refusal | None:
     if link.paused_at is not None:
         return Refusal("paused", link.paused_at)
     if link.starts_at is not None and link.starts_at > now:
-        # It has refused ever since it was made; what helps is when it will start.
-        return Refusal("not_started")
+        # It has refused ever since it was made, if it never changed; else nobody told when it was put off.
+        return Refusal("not_started", link.created_at if link.revision == 1 else None)
     return None
 
 

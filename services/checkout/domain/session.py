@@ -28,8 +28,19 @@ class Address(Struct, frozen=True, forbid_unknown_fields=True):
     postal_code: str | None = None
 
 
+class Discount(Struct, frozen=True):
+    """What a coupon took off when the session began; it stays, whatever becomes of the coupon."""
+
+    coupon_id: UUID
+    code: str
+    off: Money
+
+
 class Session(Struct, frozen=True, kw_only=True):
-    """`link` is pinned: what the buyer saw when the session began. `version` changes whenever anything does."""
+    """`link` is pinned: what the buyer saw when the session began, and where it sends them afterwards.
+
+    `total` is what is charged, after the discount. `version` changes whenever anything does.
+    """
 
     id: UUID
     org_id: UUID
@@ -37,6 +48,7 @@ class Session(Struct, frozen=True, kw_only=True):
     customer: CustomerView
     address: Address | None = None
     total: Money
+    discount: Discount | None = None
     locale: str
     status: SessionStatus
     version: int
@@ -47,6 +59,13 @@ class Session(Struct, frozen=True, kw_only=True):
     @property
     def livemode(self) -> bool:
         return self.link.livemode
+
+    @property
+    def subtotal(self) -> Money:
+        """Before the discount."""
+        if self.discount is None:
+            return self.total
+        return Money(self.total.minor + self.discount.off.minor, self.total.currency)
 
 
 class SessionState(Struct, frozen=True):

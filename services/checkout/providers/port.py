@@ -78,6 +78,13 @@ class Unreachable(Struct, frozen=True):
 StatusResult = Accepted | Absent | Unreachable
 
 
+class TooLate(Struct, frozen=True):
+    """The payment has succeeded: it cannot be called off any more. Its status tells the rest."""
+
+
+ExpireResult = Accepted | TooLate | Unreachable
+
+
 class Signal(Struct, frozen=True):
     """A callback's content. `event_id` is the provider's own."""
 
@@ -92,6 +99,10 @@ class Provider(Protocol):
     async def create(self, account: Account, order: Order) -> CreateResult: ...
 
     async def status(self, account: Account, reference: str) -> StatusResult: ...
+
+    async def expire(self, account: Account, provider_id: str) -> ExpireResult:
+        """Calls the payment off, so that nobody can approve it any more. Asking again is safe."""
+        ...
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
         """Whether these raw bytes were signed by the provider, for this account, not too long ago."""

@@ -8,11 +8,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from shared.contracts.links import LinkView, UsesView
-from shared.runtime.postgres import Postgres, Transaction
+from services.checkout.domain import branding
+from shared.contracts.links import LinkView, MerchantView, UsesView
+from shared.runtime.postgres import Postgres, Record, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
+_merchant: Final = msgspec.json.Decoder(MerchantView).decode
 _decode: Final = msgspec.json.Decoder(LinkView).decode
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -51,11 +53,20 @@ async def put_uses(tx: Transaction, counters: Sequence[Counters]) -> None:
 
 
 async def find_link(postgres: Postgres, slug: str) -> LinkView | None:
-    """The link with the newest counters that are known."""
+    """The link with the newest counters and merchant that are known."""
     row = await postgres.fetchrow(_sql["find_link"], slug)
-    if row is None:
-        return None
+    return _link(row) if row else None
+
+
+async def find_link_by_id(postgres: Postgres, link_id: UUID) -> LinkView | None:
+    row = await postgres.fetchrow(_sql["find_link_by_id"], link_id)
+    return _link(row) if row else None
+
+
+def _link(row: Record) -> LinkView:
     link = _decode(row["view"])
+    if row["merchant"] is not None:
+        link = branding.as_of(link, _merchant(row["merchant"]), row["merchant_revision"])
     if row["version"] is None or row["version"] < link.uses.version:
         return link
     return msgspec.structs.replace(

@@ -22,9 +22,20 @@ WHERE link_uses.version < excluded.version;
 
 -- name: find_link
 -- A slug that moved from one link to another may stand twice for a moment: the link that takes payments wins.
-SELECT link_view.view::text AS view, link_uses.used, link_uses.held, link_uses.version, link_uses.exhausted_at
+-- Its merchant is looked up with it: when an organization changes, one row is written, and not one for every link.
+SELECT link_view.view::text AS view, link_uses.used, link_uses.held, link_uses.version, link_uses.exhausted_at,
+       merchant.revision AS merchant_revision, merchant.view::text AS merchant
 FROM link_view
 LEFT JOIN link_uses USING (link_id)
+LEFT JOIN merchant ON merchant.org_id = link_view.org_id
 WHERE link_view.slug = $1
 ORDER BY (link_view.view ->> 'ended_at') IS NULL DESC, link_view.link_id DESC
 LIMIT 1;
+
+-- name: find_link_by_id
+SELECT link_view.view::text AS view, link_uses.used, link_uses.held, link_uses.version, link_uses.exhausted_at,
+       merchant.revision AS merchant_revision, merchant.view::text AS merchant
+FROM link_view
+LEFT JOIN link_uses USING (link_id)
+LEFT JOIN merchant ON merchant.org_id = link_view.org_id
+WHERE link_view.link_id = $1;

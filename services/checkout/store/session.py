@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.session import Address, Session, SessionState
+from services.checkout.domain.session import Address, Discount, Session, SessionState
 from services.checkout.store.charge import charge_of_session_row
 from shared.contracts.checkout import CustomerView, SessionAbandoned, SessionEvent, SessionExpired, SessionOpened
 from shared.contracts.links import LinkView
@@ -21,6 +21,7 @@ _sql: Final = statements(__file__)
 _encode: Final = msgspec.json.Encoder().encode
 _link: Final = msgspec.json.Decoder(LinkView).decode
 _address: Final = msgspec.json.Decoder(Address).decode
+_discount: Final = msgspec.json.Decoder(Discount).decode
 
 
 class IdempotencyRow(Struct, frozen=True):
@@ -60,6 +61,7 @@ async def open_session(
         session.locale,
         session.expires_at,
         *outbox.one(opened),
+        _encode(session.discount).decode() if session.discount else None,
     )
     return made is not None
 
@@ -99,6 +101,7 @@ def _session(row: Record) -> Session:
         customer=CustomerView(email=row["email"], name=row["name"], phone=row["phone"]),
         address=_address(row["address"]) if row["address"] else None,
         total=Money(row["total_minor"], row["currency"]),
+        discount=_discount(row["discount"]) if row["discount"] else None,
         locale=row["locale"],
         status=row["status"],
         version=row["version"],

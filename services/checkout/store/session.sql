@@ -9,9 +9,10 @@ WITH claimed AS (
     RETURNING key
 ),
 made AS (
-    INSERT INTO session (id, org_id, link_id, livemode, link, email, name, phone, address, total_minor, currency, locale,
-                         status, created_at, updated_at, expires_at)
-    SELECT $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15::text::jsonb, $16, $17, $18, 'open', $6, $6, $19
+    INSERT INTO session (id, org_id, link_id, livemode, link, email, name, phone, address, total_minor, currency, discount,
+                         locale, status, created_at, updated_at, expires_at)
+    SELECT $7, $8, $9, $10, $11::text::jsonb, $12, $13, $14, $15::text::jsonb, $16, $17, $26::text::jsonb,
+           $18, 'open', $6, $6, $19
     WHERE $3::text IS NULL OR EXISTS (SELECT FROM claimed)
     RETURNING id
 ),
@@ -26,7 +27,8 @@ SELECT fingerprint, body FROM idempotency WHERE scope = $1 AND route = $2 AND ke
 
 -- name: read_session
 SELECT session.id, session.org_id, session.link::text AS link, session.email, session.name, session.phone,
-       session.address::text AS address, session.total_minor, session.currency, session.locale, session.status,
+       session.address::text AS address, session.total_minor, session.currency, session.discount::text AS discount,
+       session.locale, session.status,
        session.version, session.created_at, session.expires_at, session.paid_at,
        charge.id AS charge_id, charge.link_id, charge.livemode, charge.account_id, charge.provider, charge.method,
        charge.reference, charge.total_minor AS charge_total_minor, charge.currency AS charge_currency,

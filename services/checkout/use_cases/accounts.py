@@ -54,7 +54,7 @@ class Accounts:
             Unavailable: the sandbox does not answer.
         """
         if link.livemode:
-            raise ProviderNotConnected
+            raise ProviderNotConnected(link)
         if known := self._known.get(("org", link.org_id)):
             return known
         row = await store.find_account(self._postgres, link.org_id, provider=self._sandbox.name, livemode=False)

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.call_off import CallOff
+from services.checkout.use_cases.find_coupon import FindCoupon
+from services.checkout.use_cases.gate import Gate
 from services.checkout.use_cases.limit_addresses import LimitAddresses
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.open_session import OpenSession
@@ -23,7 +26,10 @@ class Checkout(Struct, frozen=True, kw_only=True):
 
     view_link: ViewLink
     open_session: OpenSession
+    gate: Gate
+    find_coupon: FindCoupon
     start_charge: StartCharge
+    call_off: CallOff
     read_session: ReadSession
     record_callback: RecordCallback
     tokens: SessionTokens

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from services.checkout.store import link_view
+from services.checkout.store import link_view, merchants
 from services.checkout.store.link_view import Counters
+from services.checkout.store.merchants import Merchant
 from shared.contracts.envelope import Received
-from shared.contracts.links import LinkEvent, LinkView, UseEvent
+from shared.contracts.links import LinkEvent, LinkView, MerchantView, OrganizationUpdated, UseEvent
 from shared.kernel.moment import Clock
 from shared.runtime.postgres import Transaction
 
@@ -22,6 +23,7 @@ class ProjectLinks:
     async def __call__(self, tx: Transaction, received: Sequence[Received]) -> None:
         links: dict[UUID, LinkView] = {}
         counters: dict[UUID, Counters] = {}
+        renamed: dict[UUID, Merchant] = {}
         for one in received:
             match one.event:
                 case LinkEvent(link=link):
@@ -31,12 +33,18 @@ class ProjectLinks:
                 case UseEvent(link_id=UUID() as link_id, uses=uses, uses_max=uses_max):
                     exhausted = uses_max is not None and uses.used >= uses_max
                     _count(counters, Counters(link_id, uses, one.at if exhausted else None))
+                case OrganizationUpdated(org_id=org_id, merchant=MerchantView() as merchant, revision=revision):
+                    if org_id not in renamed or renamed[org_id].revision < revision:
+                        renamed[org_id] = Merchant(org_id, revision, merchant)
                 case _:
                     pass
         if links:
             await link_view.put_links(tx, list(links.values()), self._clock())
         if counters:
             await link_view.put_uses(tx, list(counters.values()))
+        if renamed:
+            # Whatever is kept of their links for a moment is gone by itself in that moment.
+            await merchants.put(tx, list(renamed.values()), self._clock())
         self._touched |= links.keys() | counters.keys()
 
     def committed(self) -> None:

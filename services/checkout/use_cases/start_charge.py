@@ -13,7 +13,14 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, RECOVER_AFTER, Charge, fail, judge
 from services.checkout.domain.facts import Story, facts_of
-from services.checkout.domain.faults import EveryUseHeld, LinkNotFound, LinkRefused, MethodUnavailable, SessionEnded
+from services.checkout.domain.faults import (
+    CouponRefused,
+    EveryUseHeld,
+    LinkNotFound,
+    LinkRefused,
+    MethodUnavailable,
+    SessionEnded,
+)
 from services.checkout.domain.phones import payer_phone
 from services.checkout.domain.session import Session, SessionState, session_after
 from services.checkout.peers.links import Links
@@ -25,7 +32,7 @@ from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.read_session import ReadSession
 from shared.contracts.checkout import FailureReason
-from shared.contracts.links import AllUsesHeld, LinkMissing, Method, UseIsHeld, UseIsRefused
+from shared.contracts.links import AllUsesHeld, CouponIsRefused, LinkMissing, Method, UseIsHeld, UseIsRefused
 from shared.kernel.faults import Fault, Invalid, Unavailable
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
@@ -97,6 +104,7 @@ class StartCharge:
             NotFound, SessionEnded: no such session; it took too long.
             MethodUnavailable, Invalid: not a way to pay this link; not a phone number; not a card token.
             LinkRefused, EveryUseHeld, LinkNotFound: no use is left; nothing was charged.
+            CouponRefused: the coupon was used up meanwhile; nothing was charged.
             Unavailable: links or the provider's registration does not answer; nothing was charged.
         """
         state = await self._read_session(session_id)
@@ -146,7 +154,13 @@ class StartCharge:
     async def _hold(self, session: Session, charge: Charge) -> None:
         """Takes a use. When there is none, the reservation goes: nobody was told of it, and no provider asked."""
         try:
-            answer = await self._links.hold(session.link, session.id, charge_id=charge.id, held_until=charge.held_until)
+            answer = await self._links.hold(
+                session.link,
+                session.id,
+                charge_id=charge.id,
+                held_until=charge.held_until,
+                coupon_id=session.discount.coupon_id if session.discount else None,
+            )
         except Unavailable:
             await self._undo(charge)
             raise
@@ -157,6 +171,8 @@ class StartCharge:
                 refused: Fault = LinkRefused(session.link, reason, since)
             case AllUsesHeld(retry_at=retry_at):
                 refused = EveryUseHeld(session.link, retry_at)
+            case CouponIsRefused(reason=reason):
+                refused = CouponRefused(reason)
             case LinkMissing():
                 refused = LinkNotFound()
             case _:

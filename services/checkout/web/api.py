@@ -3,7 +3,7 @@
 from typing import Any
 
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.web import api_callbacks, api_events, api_links, api_openapi, api_sessions
+from services.checkout.web import api_callbacks, api_events, api_gate, api_links, api_openapi, api_sessions
 from services.checkout.web.api_problems import EXCEPTION_HANDLERS
 
 __all__ = ["EXCEPTION_HANDLERS", "routes"]
@@ -12,6 +12,7 @@ __all__ = ["EXCEPTION_HANDLERS", "routes"]
 def routes(checkout: Checkout) -> list[Any]:
     return [
         *api_links.routes(checkout),
+        *api_gate.routes(checkout),
         *api_sessions.routes(checkout),
         *api_events.routes(checkout),
         *api_callbacks.routes(checkout),

@@ -21,11 +21,51 @@ LINK: Final[dict[str, Any]] = {
     "total": {"amount_minor": 50000, "currency": "UGX"},
     "methods": ["mobile_money", "card"],
     "collect": {"email": "optional", "name": "optional", "phone": "no", "address": "no"},
+    "coupons_allowed": False,
     "state": "active",
     "uses_remaining": 2,
     "expires_at": "2027-12-31T23:59:59Z",
     "livemode": False,
 }
+CART_LINK: Final[dict[str, Any]] = LINK | {
+    "slug": "two-baskets",
+    "title": "Two baskets",
+    "pricing": {
+        "type": "cart",
+        "items": [
+            {
+                "name": "Woven basket",
+                "description": None,
+                "image_url": None,
+                "quantity": 2,
+                "unit_minor": 1250,
+                "tax_minor": 450,
+                "tax_name": "VAT 18 %",
+            }
+        ],
+        "amount_minor": 2950,
+        "currency": "USD",
+        "tax_mode": "exclusive",
+        "tax_minor": 450,
+        "also": [{"amount_minor": 2714, "currency": "EUR", "tax_minor": 414}],
+    },
+    "total": {"amount_minor": 2950, "currency": "USD"},
+    "coupons_allowed": True,
+}
+PLAN_LINK: Final[dict[str, Any]] = LINK | {
+    "slug": "water-club",
+    "title": "Water club",
+    "pricing": {
+        "type": "plan",
+        "name": "Water club",
+        "amount_minor": 10000,
+        "currency": "XOF",
+        "interval": "month",
+        "interval_count": 1,
+    },
+    "total": {"amount_minor": 10000, "currency": "XOF"},
+}
+OPEN_WITH_COUPON: Final[dict[str, Any]] = {"currency": "EUR", "coupon_code": "WELCOME10"}
 OPEN_SESSION: Final[dict[str, Any]] = {"customer": {"email": "amina@example.com", "name": "Amina"}}
 PAY_MOBILE: Final[dict[str, Any]] = {"method": "mobile_money", "phone": "+256772123456"}
 PAY_CARD: Final[dict[str, Any]] = {"method": "card", "card_token": "tok_visa"}
@@ -41,8 +81,10 @@ PAYING: Final[dict[str, Any]] = {
         "methods": ["mobile_money", "card"],
         "success_url": None,
         "cancel_url": None,
+        "pricing": {"type": "fixed", "amount_minor": 50000, "currency": "UGX"},
     },
     "total": {"amount_minor": 50000, "currency": "UGX"},
+    "discount": None,
     "customer": {"email": "amina@example.com", "name": "Amina", "phone": None},
     "address": None,
     "livemode": False,
@@ -94,6 +136,16 @@ ALL_HELD: Final[dict[str, Any]] = {
     "code": "all_uses_held",
     "retry_at": "2027-01-15T09:59:25.350Z",
     "next_step": "Try again at `retry_at`: they may not finish.",
+    "request_id": "01a1fd7e270577a79f5c8f1c564167ee",
+}
+COUPON_REFUSED: Final[dict[str, Any]] = {
+    "type": "/problems/coupon_refused",
+    "title": "The coupon cannot be used here",
+    "status": 409,
+    "code": "coupon_refused",
+    "field": "coupon_code",
+    "reason": "expired",
+    "next_step": "`reason` says why. Without the coupon the link can be paid.",
     "request_id": "01a1fd7e270577a79f5c8f1c564167ee",
 }
 INVALID: Final[dict[str, Any]] = {

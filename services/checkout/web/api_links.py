@@ -2,13 +2,14 @@
 
 from typing import Any, Final
 
-from litestar import get
+from litestar import Request, get
 from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.view_link import require_payable
 from services.checkout.web.api_mapping import link_out
+from services.checkout.web.api_sessions import bearer
 from services.checkout.web.api_wire import ENCODER
 
 # Intermediaries ask again each time: a link may be paused at any moment.
@@ -17,15 +18,18 @@ _HEADERS: Final = {"cache-control": "no-cache"}
 
 def routes(checkout: Checkout) -> list[Any]:
     @get("/v1/checkout/{slug:str}")
-    async def show_link(slug: str) -> ASGIResponse:
+    async def show_link(request: Request[Any, Any, Any], slug: str) -> ASGIResponse:
         kept: ASGIResponse | None = checkout.answers.get(slug)
         if kept is not None:
             return kept
         now = checkout.clock()
-        link = await checkout.view_link(slug, now)
+        link = await checkout.view_link.dated(await checkout.view_link(slug, now), now)
         require_payable(link, now)
+        await checkout.gate.require(link, bearer(request), now)
         body = ENCODER.encode(link_out(link, payable_methods(link, checkout.provider)))
         answer = ASGIResponse(body=body, media_type="application/json", headers=_HEADERS)
+        if link.gate_otp:
+            return answer  # for whoever opened the gate only, so it is not kept
         return checkout.answers.put(slug, link.id, answer)
 
     return [show_link]

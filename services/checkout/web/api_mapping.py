@@ -12,7 +12,11 @@ from services.checkout.domain.refusal import uses_remaining
 from services.checkout.domain.session import Session, SessionState, receipt_number
 from services.checkout.use_cases.tokens import SessionTokens
 from services.checkout.web.api_wire import (
+    CartItemOut,
+    CartOut,
+    CartTotalOut,
     ChargeOut,
+    DiscountOut,
     FixedOut,
     FlexibleOut,
     ItemOut,
@@ -22,6 +26,7 @@ from services.checkout.web.api_wire import (
     NoneOut,
     OpenedOut,
     OpenOut,
+    PlanOut,
     PricingOut,
     ProductOut,
     PromptOut,
@@ -55,6 +60,7 @@ def link_out(link: LinkView, methods: tuple[Method, ...]) -> LinkOut:
         total=listed_total(link.pricing),
         methods=methods,
         collect=link.collect,
+        coupons_allowed=link.coupons_allowed,
         uses_remaining=uses_remaining(link),
         expires_at=link.expires_at,
         livemode=link.livemode,
@@ -71,6 +77,7 @@ def session_out(
         version=session.version,
         link=_session_link(session.link, methods),
         total=session.total,
+        discount=DiscountOut(session.discount.code, session.discount.off.minor) if session.discount else None,
         customer=session.customer,
         address=session.address,
         livemode=session.livemode,
@@ -103,6 +110,7 @@ def _session_link(link: LinkView, methods: tuple[Method, ...]) -> SessionLinkOut
         methods=methods,
         success_url=link.success_url,
         cancel_url=link.cancel_url,
+        pricing=_pricing(link.pricing),
     )
 
 
@@ -117,10 +125,34 @@ def _pricing(pricing: PricingView) -> PricingOut:
             return FlexibleOut(pricing.currency, pricing.min_minor, pricing.max_minor)
         case OpenView():
             return OpenOut(pricing.currency)
-        case PlanView(total=total) | CartView(total=total):
-            return FixedOut(total.minor, total.currency)
+        case PlanView(total=total):
+            return PlanOut(pricing.name, total.minor, total.currency, pricing.interval, pricing.interval_count)
+        case CartView():
+            return _cart(pricing)
         case _:
             assert_never(pricing)
+
+
+def _cart(cart: CartView) -> CartOut:
+    return CartOut(
+        items=tuple(
+            CartItemOut(
+                name=item.name,
+                description=item.description,
+                image_url=item.image_url,
+                quantity=item.quantity,
+                unit_minor=item.unit.minor,
+                tax_minor=item.tax_minor,
+                tax_name=item.tax_name,
+            )
+            for item in cart.items
+        ),
+        amount_minor=cart.total.minor,
+        currency=cart.total.currency,
+        tax_mode=cart.tax_mode,
+        tax_minor=cart.tax_minor,
+        also=tuple(CartTotalOut(other.total.minor, other.total.currency, other.tax_minor) for other in cart.also),
+    )
 
 
 def _charge(charge: Charge) -> ChargeOut:

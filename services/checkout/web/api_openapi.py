@@ -28,16 +28,25 @@ _PROBLEM: Final[dict[str, Any]] = {
     },
     "required": ["type", "title", "status", "code"],
 }
-_PROBLEMS: Final[dict[int, tuple[str, dict[str, Any] | None]]] = {
-    400: ("A value cannot be accepted: `invalid`, `amount_out_of_bounds`, `method_unavailable`.", examples.INVALID),
-    401: ("The token is missing, or of another session.", None),
-    404: ("`link_not_found`, `not_found`.", None),
-    409: ("`all_uses_held`, with Retry-After; or `provider_not_connected`.", examples.ALL_HELD),
-    410: ("The link refuses (`link_<reason>`), or the session took too long (`session_expired`).", examples.REFUSED),
-    413: ("The body is too large.", None),
-    422: ("`idempotency_mismatch`: the key was used with another body.", None),
-    429: ("`rate_limited`, with Retry-After.", None),
-    503: ("`unavailable`, with Retry-After: send the same request again.", None),
+_PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
+    400: (
+        "A value cannot be accepted: `invalid`, `amount_out_of_bounds`, `method_unavailable`.",
+        {"invalid": examples.INVALID},
+    ),
+    401: ("The token is missing, or of another session.", {}),
+    404: ("`link_not_found`, `not_found`.", {}),
+    409: (
+        "`all_uses_held`, with Retry-After; `coupon_refused`; `charge_under_way`; `provider_not_connected`.",
+        {"all_uses_held": examples.ALL_HELD, "coupon_refused": examples.COUPON_REFUSED},
+    ),
+    410: (
+        "The link refuses (`link_<reason>`), or the session took too long (`session_expired`).",
+        {"link_exhausted": examples.REFUSED},
+    ),
+    413: ("The body is too large.", {}),
+    422: ("`idempotency_mismatch`: the key was used with another body.", {}),
+    429: ("`rate_limited`, with Retry-After.", {}),
+    503: ("`unavailable`, with Retry-After: send the same request again.", {}),
 }
 
 
@@ -76,6 +85,7 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/{slug}/sessions": {"post": _open_session()},
         "/v1/checkout/sessions/{session_id}": {"get": _read_session()},
         "/v1/checkout/sessions/{session_id}/pay": {"post": _pay()},
+        "/v1/checkout/sessions/{session_id}/call-off": {"post": _call_off()},
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
         "/callbacks/sandbox/{account}": {"post": _callback()},
     }
@@ -86,7 +96,10 @@ def _show_link() -> dict[str, Any]:
         "operationId": "show_link",
         "summary": "The link, as anybody may see it",
         "parameters": [_in_path("slug")],
-        "responses": {"200": _answer("LinkOut", {"link": examples.LINK})} | _problems(404, 410, 429, 503),
+        "responses": {
+            "200": _answer("LinkOut", {"link": examples.LINK, "cart": examples.CART_LINK, "plan": examples.PLAN_LINK})
+        }
+        | _problems(404, 409, 410, 429, 503),
     }
 
 
@@ -96,13 +109,27 @@ def _open_session() -> dict[str, Any]:
         "in": "header",
         "required": False,
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        "description": "The same key and body again: the same answer, with `Idempotent-Replayed: true`.",
+        "description": "The same key and body again by the same client: the same answer, with "
+        "`Idempotent-Replayed: true`. Another body: 422. A key belongs to its client (see `Client-Nonce`): the same "
+        "key from somebody else is another key, and opens a session of their own.",
+    }
+    client = {
+        "name": "Client-Nonce",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "string", "minLength": 16, "maxLength": 128},
+        "description": "Random, kept by the client and sent with each try: who the Idempotency-Key belongs to. "
+        "Without it, the address that the request comes from stands in.",
     }
     return {
         "operationId": "open_session",
         "summary": "Begin to pay",
-        "parameters": [_in_path("slug"), key],
-        "requestBody": _body("OpenSessionBody", {"customer": examples.OPEN_SESSION}, required=False),
+        "parameters": [_in_path("slug"), key, client],
+        "requestBody": _body(
+            "OpenSessionBody",
+            {"customer": examples.OPEN_SESSION, "coupon": examples.OPEN_WITH_COUPON},
+            required=False,
+        ),
         "responses": {"201": _answer("OpenedOut", {"opened": examples.OPENED})}
         | _problems(400, 404, 409, 410, 413, 422, 429, 503),
     }
@@ -133,6 +160,19 @@ def _pay() -> dict[str, Any]:
             "202": _answer("SessionOut", {"paying": examples.PAYING}, "Follow `next_action`."),
         }
         | _problems(400, 401, 404, 409, 410, 429, 503),
+    }
+
+
+def _call_off() -> dict[str, Any]:
+    return {
+        "operationId": "call_off",
+        "summary": "Take back a charge that nobody has approved yet",
+        "description": "For a wrong number, or another way to pay. The provider calls the prompt off first: afterwards "
+        "the session is `open` again and can be paid anew, or it is `paid`, when the payer was faster. With nothing "
+        "under way it answers the session as it is.",
+        "security": [{"session": []}],
+        "parameters": [_in_path("session_id", uuid=True)],
+        "responses": {"200": _answer("SessionOut", {"paid": examples.PAID})} | _problems(401, 404, 409, 429, 503),
     }
 
 
@@ -184,9 +224,9 @@ def _content(schema: str, named: dict[str, Any]) -> dict[str, Any]:
 def _problems(*statuses: int) -> dict[str, Any]:
     answers: dict[str, Any] = {}
     for status in statuses:
-        description, example = _PROBLEMS[status]
+        description, named = _PROBLEMS[status]
         content: dict[str, Any] = {"schema": {"$ref": _REF.format(name="Problem")}}
-        if example is not None:
-            content["example"] = example
+        if named:
+            content["examples"] = {name: {"value": value} for name, value in named.items()}
         answers[str(status)] = {"description": description, "content": {"application/problem+json": content}}
     return answers

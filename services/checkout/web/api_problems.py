@@ -7,11 +7,16 @@ from litestar import Request, Response
 
 from services.checkout.domain.faults import (
     AmountOutOfBounds,
+    ChargeUnderWay,
+    CouponRefused,
     EveryUseHeld,
     IdempotencyMismatch,
     LinkNotFound,
     LinkRefused,
     MethodUnavailable,
+    NotGated,
+    OtpRejected,
+    OtpRequired,
     ProviderNotConnected,
     SessionEnded,
     TooManyListeners,
@@ -43,9 +48,27 @@ problems.register(
         AmountOutOfBounds.code: ProblemKind(
             400, "The merchant does not take this amount", "Choose one between the bounds that are named."
         ),
+        OtpRequired.code: ProblemKind(
+            401,
+            "This link opens for one person only",
+            "Post the email address to `otp_url`, put it there again with the code that was mailed, and send the token "
+            "as 'Authorization: Bearer …'.",
+        ),
+        OtpRejected.code: ProblemKind(
+            401, "The code is not right, or its time is over", "Check the code, or ask for a new one."
+        ),
+        NotGated.code: ProblemKind(409, "This link has no gate", "Open a session: nothing has to be proven."),
+        CouponRefused.code: ProblemKind(
+            409, "The coupon cannot be used here", "`reason` says why. Without the coupon the link can be paid."
+        ),
+        ChargeUnderWay.code: ProblemKind(
+            409, "A payment is under way", "The provider has not answered yet. Try again in a few seconds."
+        ),
         MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
         ProviderNotConnected.code: ProblemKind(
-            409, "The merchant cannot take live payments yet", "The merchant has to connect a payment provider first."
+            409,
+            "The merchant cannot take live payments yet",
+            "The merchant has to connect a payment provider first, one of `providers` where the link names some.",
         ),
         SessionEnded.code: ProblemKind(410, "This session took too long", "Open a new session for the link."),
         IdempotencyMismatch.code: ProblemKind(

@@ -5,6 +5,7 @@ import re
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get, post
 
 from services.checkout.domain.session import Address, SessionState
@@ -23,6 +24,7 @@ TOKEN_COOKIE: Final = "paylinks_session"  # noqa: S105 - its name
 """Read for GET only: pages set it on the path of their session, since a browser's EventSource sends no headers."""
 
 _PRIVATE: Final = {"cache-control": "private, no-store"}
+_CLIENT: Final = re.compile(r"[\x21-\x7e]{16,128}")
 _KEY: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
@@ -31,7 +33,7 @@ def routes(checkout: Checkout) -> list[Any]:
     async def open_session(request: HttpRequest, slug: str) -> Response[bytes]:
         raw = await request.body()
         body = decode(raw or b"{}", OPEN_SESSION)
-        details = _details(body)
+        details = msgspec.structs.replace(_details(body), gate_token=bearer(request))
         client_ip = request.scope["state"]["client_ip"]
         checkout.limit_addresses(details.customer.email, details.customer.phone, client_ip=client_ip)
         idempotency = _idempotency(request, slug, raw)
@@ -50,12 +52,17 @@ def routes(checkout: Checkout) -> list[Any]:
         status = 200 if started.state.session.status == "paid" and started.joined else 202
         return _json(state_out(checkout, started.state), status)
 
+    @post("/v1/checkout/sessions/{session_id:uuid}/call-off", status_code=200)
+    async def call_off(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+        checkout.tokens.require(session_id, bearer(request))
+        return _json(state_out(checkout, await checkout.call_off(session_id)), 200)
+
     @get("/v1/checkout/sessions/{session_id:uuid}")
     async def read_session(request: HttpRequest, session_id: UUID) -> Response[bytes]:
         checkout.tokens.require(session_id, bearer(request) or request.cookies.get(TOKEN_COOKIE))
         return _json(state_out(checkout, await checkout.read_session(session_id)), 200)
 
-    return [open_session, pay, read_session]
+    return [open_session, pay, call_off, read_session]
 
 
 def state_out(checkout: Checkout, state: SessionState) -> Any:
@@ -94,6 +101,7 @@ def _details(body: OpenSessionBody) -> Details:
         address=_address(body.address) if body.address else None,
         amount_minor=body.amount_minor,
         currency=body.currency,
+        coupon_code=body.coupon_code,
         locale=body.locale,
     )
 
@@ -127,7 +135,21 @@ def _idempotency(request: HttpRequest, slug: str, raw: bytes) -> Idempotency | N
         return None
     if not _KEY.fullmatch(key):
         raise Invalid("Idempotency-Key", "1 to 255 printable ASCII characters")
-    return Idempotency(key, hashlib.sha256(f"POST {slug}\n".encode() + raw).digest())
+    fingerprint = hashlib.sha256(f"POST {slug}\n".encode() + raw).digest()
+    return Idempotency(key, fingerprint, _client(request))
+
+
+def _client(request: HttpRequest) -> str:
+    """Whose key it is. Anybody may guess `order-1`, and must not be given another buyer's session for it.
+
+    A client that names itself by a random `Client-Nonce` is known by that, from wherever it asks; else its address
+    tells. Taken for a stranger by mistake, it opens one session more, which costs nobody anything.
+    """
+    nonce = request.headers.get("client-nonce")
+    if nonce is not None and not _CLIENT.fullmatch(nonce):
+        raise Invalid("Client-Nonce", "16 to 128 printable ASCII characters without spaces")
+    known_by = f"nonce {nonce}" if nonce else f"address {request.scope['state']['client_ip']}"
+    return hashlib.sha256(known_by.encode()).hexdigest()[:32]
 
 
 def _json(body: object, status: int, *, headers: dict[str, str] = _PRIVATE) -> Response[bytes]:

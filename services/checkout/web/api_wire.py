@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from services.checkout.domain.lifecycle import ChargeStatus, SessionStatus
 from services.checkout.domain.session import Address
 from shared.contracts.checkout import CustomerView, FailureReason
-from shared.contracts.links import CollectView, Method
+from shared.contracts.links import CollectView, Method, TaxMode
 from shared.kernel.money import MINOR_MAX, Money
 
 Email = Annotated[
@@ -19,6 +19,7 @@ Email = Annotated[
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 PhoneText = Annotated[str, Meta(min_length=3, max_length=40, examples=["+256772123456"])]
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
+CouponCode = Annotated[str, Meta(pattern=r"^[!-~]{1,40}$", examples=["WELCOME10"])]
 
 
 class CustomerBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -39,12 +40,17 @@ class AddressBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OpenSessionBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """`amount_minor` (and `currency`, where the link names none) only where the buyer chooses the amount."""
+    """`amount_minor` only where the buyer chooses the amount.
+
+    `currency` where the link names none, or for one of the other currencies of a cart. `coupon_code` where the link
+    takes coupons.
+    """
 
     customer: CustomerBody = CustomerBody()
     address: AddressBody | None = None
     amount_minor: Annotated[int, Meta(ge=1, le=MINOR_MAX)] | None = None
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    coupon_code: CouponCode | None = None
     locale: Annotated[str, Meta(pattern="^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)] | None = None
 
 
@@ -90,7 +96,48 @@ class OpenOut(Struct, frozen=True, tag_field="type", tag="open"):
     currency: str | None
 
 
-PricingOut = FixedOut | ProductOut | FlexibleOut | OpenOut
+class PlanOut(Struct, frozen=True, tag_field="type", tag="plan"):
+    """Every `interval_count` intervals (`day`, `week`, `month`, `quarter`, `year`); the first payment is made now."""
+
+    name: str
+    amount_minor: int
+    currency: str
+    interval: str
+    interval_count: int
+
+
+class CartItemOut(Struct, frozen=True, kw_only=True):
+    """`tax_minor` is the tax of the whole line."""
+
+    name: str
+    description: str | None
+    image_url: str | None
+    quantity: int
+    unit_minor: int
+    tax_minor: int
+    tax_name: str | None
+
+
+class CartTotalOut(Struct, frozen=True):
+    """The same cart in another currency: name it as `currency` when opening a session."""
+
+    amount_minor: int
+    currency: str
+    tax_minor: int
+
+
+class CartOut(Struct, frozen=True, kw_only=True, tag_field="type", tag="cart"):
+    """`amount_minor` includes the tax. It is part of each `unit_minor` when `inclusive`, else on top."""
+
+    items: tuple[CartItemOut, ...]
+    amount_minor: int
+    currency: str
+    tax_mode: TaxMode
+    tax_minor: int
+    also: tuple[CartTotalOut, ...]
+
+
+PricingOut = FixedOut | ProductOut | FlexibleOut | OpenOut | PlanOut | CartOut
 
 
 class LinkOut(Struct, frozen=True, kw_only=True):
@@ -104,6 +151,7 @@ class LinkOut(Struct, frozen=True, kw_only=True):
     total: Money | None
     methods: tuple[Method, ...]
     collect: CollectView
+    coupons_allowed: bool
     state: Literal["active"] = "active"
     uses_remaining: int | None
     expires_at: datetime | None
@@ -118,6 +166,14 @@ class SessionLinkOut(Struct, frozen=True):
     methods: tuple[Method, ...]
     success_url: str | None
     cancel_url: str | None
+    pricing: PricingOut
+
+
+class DiscountOut(Struct, frozen=True):
+    """What the coupon takes off; `total` is what is left."""
+
+    code: str
+    amount_minor: int
 
 
 class PromptOut(Struct, frozen=True, tag_field="type", tag="prompt"):
@@ -159,13 +215,17 @@ class ReceiptOut(Struct, frozen=True):
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
-    """`version` grows whenever anything changes. `url` bears the token: who has it can read and pay this session."""
+    """`version` grows whenever anything changes. `total` is after the discount.
+
+    `url` bears the token: who has it can read and pay this session.
+    """
 
     id: UUID
     status: SessionStatus
     version: int
     link: SessionLinkOut
     total: Money
+    discount: DiscountOut | None
     customer: CustomerView
     address: Address | None
     livemode: bool

@@ -8,6 +8,7 @@ import msgspec
 from markupsafe import Markup
 
 from services.checkout.domain.operators import COUNTRIES, Country, operator_hint
+from services.checkout.web import bill
 from services.checkout.web.views import CheckoutView, ChosenPrice, FieldError, FixedPrice
 from shared.web.catalogs import Catalog
 from shared.web.formats import format_moment, format_money, format_plain_amount, money_shape
@@ -19,7 +20,7 @@ _EXAMPLE_MAJOR: Final = 5000
 _ASKED: Final = ("email", "name", "phone", "address")
 _LABELED: Final = frozenset(
     {
-        *("email", "name", "phone", "amount", "currency", "mobile_phone"),
+        *("email", "name", "phone", "amount", "currency", "mobile_phone", "coupon"),
         *("address_line1", "address_line2", "address_city", "address_postal_code", "address_country"),
     }
 )
@@ -53,6 +54,7 @@ def context(view: CheckoutView, t: Catalog) -> dict[str, object]:
         "frame_origin": origin_of(view.card.frame_url or ""),
         "chosen_method": _chosen(view.values.get("method"), view.methods),
         **_price(view, t),
+        **bill.context(view, t),
         **_phone(view, t),
     }
 

@@ -1,5 +1,6 @@
 """Sending pages: headers, languages, cookies."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -21,6 +22,7 @@ PAID_SECONDS: Final = 600
 LOCALE_SECONDS: Final = 365 * 86_400
 RECEIPT_SECONDS: Final = 30 * 86_400
 SEE_OTHER: Final = 303
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
@@ -46,6 +48,12 @@ def cookies_of(request: HttpRequest) -> Mapping[str, str]:
 def _language_asked(request: HttpRequest) -> str | None:
     # Most pages are asked for without a query: Litestar's mapping of nothing costs as much as a rendered page.
     return request.query_params.get("lang") if request.scope["query_string"] else None
+
+
+def currency_asked(request: HttpRequest) -> str | None:
+    """`?currency=EUR`: what the buyer would rather pay in. It need not be one that the link is sold in."""
+    asked = request.query_params.get("currency") if request.scope["query_string"] else None
+    return asked if asked and _CURRENCY.fullmatch(asked) else None
 
 
 def _header(request: HttpRequest, name: bytes) -> str | None:

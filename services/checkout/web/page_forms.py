@@ -12,7 +12,7 @@ from msgspec import Struct
 from services.checkout.domain.amounts import AmountFlaw, AmountRefused, parse_amount
 from services.checkout.domain.faults import AmountOutOfBounds
 from services.checkout.domain.operators import normalize_phone
-from services.checkout.domain.pricing import listed_total, total_of
+from services.checkout.domain.pricing import currencies_of, listed_total, total_of
 from services.checkout.domain.session import Address
 from services.checkout.use_cases.open_session import Details, Idempotency
 from services.checkout.use_cases.start_charge import ByCardToken, ByPhone, ByRedirect, Means
@@ -31,6 +31,7 @@ EMAIL_CHARS_MAX: Final = 254
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>()\"\\]+@[^@\s,;<>()\"\\.]+(?:\.[^@\s,;<>()\"\\.]+)+")
 _ATTEMPT: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_COUPON: Final = re.compile(r"[!-~]{1,40}")
 _CARD_TOKEN: Final = re.compile(r"tok_[A-Za-z0-9_]{1,60}")
 _FLAWS: Final[dict[AmountFlaw, ErrorCode]] = {
     "empty": "required",
@@ -40,7 +41,9 @@ _FLAWS: Final[dict[AmountFlaw, ErrorCode]] = {
     "ambiguous": "amount_ambiguous",
     "too_large": "amount_too_large",
 }
-_NEVER_SHOWN_AGAIN: Final = frozenset({"card_token", "attempt"})
+_NEVER_SHOWN_AGAIN: Final = frozenset({"card_token", "attempt", "apply"})
+_PAGE: Final = "page"
+"""Whose keys they are: the attempt itself is drawn at random for each page, and known to nobody else."""
 
 Posted = Mapping[str, str]
 
@@ -85,7 +88,7 @@ def idempotency_of(slug: str, posted: Posted) -> Idempotency | None:
         return None
     fields = sorted((name, value) for name, value in posted.items() if name != "card_token")
     digest = hashlib.sha256(repr((slug, fields)).encode()).digest()
-    return Idempotency(f"page-{attempt}-{digest.hex()[:16]}", digest)
+    return Idempotency(f"page-{attempt}-{digest.hex()[:16]}", digest, _PAGE)
 
 
 def with_locale(details: Details, locale: str) -> Details:
@@ -98,13 +101,34 @@ def checkout_form(link: LinkView, methods: tuple[Method, ...], posted: Posted) -
     address = _address(link, posted, errors)
     total = _chosen_total(link, posted, errors)
     means = means_of(methods, posted, errors)
+    currency = currency_of(link, posted, errors)
     details = Details(
         customer=customer,
         address=address,
         amount_minor=total.minor if total else None,
-        currency=total.currency if total else None,
+        currency=total.currency if total else currency,
+        coupon_code=coupon_code_of(link, posted, errors),
     )
     return CheckoutForm(details, means, tuple(errors))
+
+
+def coupon_code_of(link: LinkView, posted: Posted, errors: list[FieldError]) -> str | None:
+    code = posted.get("coupon", "") if link.coupons_allowed else ""
+    if code and not _COUPON.fullmatch(code):
+        errors.append(FieldError("coupon", "coupon_unknown"))
+        return None
+    return code or None
+
+
+def currency_of(link: LinkView, posted: Posted, errors: list[FieldError]) -> str | None:
+    """The one of a cart's currencies that the page was in; None where there is no choice."""
+    offered, currency = currencies_of(link.pricing), posted.get("currency", "")
+    if not offered or not currency:
+        return None
+    if currency not in offered:
+        errors.append(FieldError("currency", "choice_invalid"))
+        return None
+    return currency
 
 
 def means_of(methods: tuple[Method, ...], posted: Posted, errors: list[FieldError]) -> Means | None:

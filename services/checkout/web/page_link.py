@@ -1,38 +1,51 @@
 """`/checkout/{slug}`: the page of a link, and what its form posts. Looking never holds, counts or creates."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.charge import Redirect
-from services.checkout.domain.faults import EveryUseHeld, MethodUnavailable, ProviderNotConnected, SessionEnded
-from services.checkout.domain.refusal import may_be_all_held
+from services.checkout.domain.faults import CouponRefused, LinkNotFound, MethodUnavailable, SessionEnded
+from services.checkout.domain.pricing import currencies_of, in_currency, listed_total
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.open_session import ALL_HELD_RETRY, payable_methods
-from services.checkout.use_cases.view_link import require_payable
+from services.checkout.use_cases.open_session import payable_methods
+from services.checkout.use_cases.view_link import key_of, require_free, require_payable
 from services.checkout.web import page_forms as forms
+from services.checkout.web.bill_view import coupon_of
 from services.checkout.web.page_answers import (
     PAID_COOKIE,
     PAID_SECONDS,
     HttpRequest,
     Pages,
     cookies_of,
+    currency_asked,
     locale_of,
     wish_of,
 )
+from services.checkout.web.page_gate import GatePage, gate_token
 from services.checkout.web.page_views import checkout_view, session_path
 from services.checkout.web.render import render_checkout
-from services.checkout.web.views import CardField, ErrorCode, FieldError, RecentPayment
-from shared.contracts.links import LinkView, Method
+from services.checkout.web.views import CardField, Coupon, ErrorCode, FieldError, RecentPayment
+from shared.contracts.links import CouponRefusal, LinkView, Method
 from shared.kernel.faults import Fault, Invalid, Unavailable
 from shared.web.security import new_nonce
 from shared.web.slots import PreparedPage
 
 UNPROCESSABLE: Final = 422
+_COUPON_ERRORS: Final[dict[CouponRefusal, ErrorCode]] = {
+    "unknown": "coupon_unknown",
+    "expired": "coupon_expired",
+    "used_up": "coupon_used_up",
+    "other_currency": "coupon_other_currency",
+    "not_allowed": "coupon_not_allowed",
+    "leaves_nothing": "coupon_leaves_nothing",
+}
 
 
 def routes(checkout: Checkout, pages: Pages) -> list[Any]:
@@ -53,41 +66,65 @@ class LinkPage:
     def __init__(self, checkout: Checkout, pages: Pages) -> None:
         self._checkout = checkout
         self._pages = pages
+        self._gate = GatePage(checkout, pages)
 
-    async def show(self, request: HttpRequest, slug: str) -> ASGIResponse:
+    async def show(
+        self, request: HttpRequest, where: str | UUID, *, fits: Callable[[LinkView], bool] | None = None
+    ) -> ASGIResponse:
+        """Raises: LinkNotFound: there is none, or it is not one that `fits` the address."""
         checkout, wish = self._checkout, wish_of(request)
         paid_before = PAID_COOKIE in cookies_of(request)
-        prepared: PreparedPage | None = None if paid_before else checkout.pages.get(slug, wish or "")
-        if prepared is None:
-            now = checkout.clock()
-            link = await checkout.view_link(slug, now)
-            require_payable(link, now)
-            if may_be_all_held(link):
-                raise EveryUseHeld(link, now + ALL_HELD_RETRY)
-            methods = payable_methods(link, checkout.provider)
-            locale = locale_of(request, link.merchant.locale)
-            recent = await self._recent(request, link, now) if paid_before else None
-            view = checkout_view(link, methods, card=await self.card(link, methods, locale), recent=recent)
-            prepared = PreparedPage(render_checkout(view, locale=locale))
-            if recent is None:
-                checkout.pages.put(slug, link.id, prepared, variant=wish or "")
+        key = key_of(where)
+        wanted = f"{wish or ''}{currency_asked(request) or ''}"
+        prepared: PreparedPage | None = None if paid_before or fits else checkout.pages.get(key, wanted)
+        if prepared is not None:
+            return self._filled(request, prepared)
+        now = checkout.clock()
+        link = await checkout.view_link(where, now)
+        if fits is not None and not fits(link):
+            raise LinkNotFound
+        fresh = await checkout.view_link.shown(link, now)
+        link = fresh.link
+        require_payable(link, now)
+        if (gate := await self._gate.before(request, link, now, status=200)) is not None:
+            return gate
+        require_free(fresh, now)
+        methods = payable_methods(link, checkout.provider)
+        locale = locale_of(request, link.merchant.locale)
+        recent = await self._recent(request, link, now) if paid_before else None
+        currency = _sold_in(link, currency_asked(request))
+        card = await self.card(link, methods, locale)
+        view = checkout_view(link, methods, card=card, recent=recent, currency=currency)
+        prepared = PreparedPage(render_checkout(view, locale=locale))
+        if recent is None and fits is None and not link.gate_otp:
+            checkout.pages.put(key, link.id, prepared, variant=f"{wish or ''}{currency or ''}")
+        return self._filled(request, prepared)
+
+    def _filled(self, request: HttpRequest, prepared: PreparedPage) -> ASGIResponse:
         nonce = new_nonce()
         return self._pages.answer(request, prepared.fill(nonce, attempt=new_nonce()), nonce=nonce)
 
     async def pay(self, request: HttpRequest, slug: str) -> ASGIResponse:
         checkout, now = self._checkout, self._checkout.clock()
         posted = forms.read_form(await request.body())
-        link = await checkout.view_link(slug, now)
+        link = await checkout.view_link.dated(await checkout.view_link(slug, now), now)
         require_payable(link, now)
+        if (gate := await self._gate.before(request, link, now, status=403)) is not None:
+            return gate
         methods = payable_methods(link, checkout.provider)
         form = forms.checkout_form(link, methods, posted)
         recent = await self._recent(request, link, now)
         errors = form.errors
+        if "apply" in posted:
+            # The coupon alone is asked for: what is missing elsewhere is no error yet.
+            errors = tuple(error for error in errors if error.field == "coupon")
+            return await self._again(request, link, methods, posted=posted, errors=errors, recent=recent)
         if recent is not None and posted.get("pay_again") != "on":
             errors = (FieldError("pay_again", "pay_again_unconfirmed"), *errors)
         if errors or form.means is None:
             return await self._again(request, link, methods, posted=posted, errors=errors, recent=recent)
         details = forms.with_locale(form.details, locale_of(request, link.merchant.locale))
+        details = msgspec.structs.replace(details, gate_token=gate_token(request))
         customer, client_ip = details.customer, request.scope["state"]["client_ip"]
         checkout.limit_addresses(customer.email, customer.phone, posted.get("mobile_phone"), client_ip=client_ip)
         try:
@@ -125,6 +162,10 @@ class LinkPage:
         recent: RecentPayment | None,
     ) -> ASGIResponse:
         locale, nonce = locale_of(request, link.merchant.locale), new_nonce()
+        currency = _sold_in(link, posted.get("currency"))
+        coupon, refused = await self._coupon(request, link, posted, currency=currency)
+        if refused is not None and all(error.field != "coupon" for error in errors):
+            errors = (*errors, refused)
         view = checkout_view(
             link,
             methods,
@@ -133,9 +174,29 @@ class LinkPage:
             errors=errors,
             attempt=forms.attempt_of(posted) or new_nonce(),
             recent=recent,
+            currency=currency,
+            coupon=coupon,
         )
         body = render_checkout(view, locale=locale, nonce=nonce)
-        return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE)
+        return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE if errors else 200)
+
+    async def _coupon(
+        self, request: HttpRequest, link: LinkView, posted: forms.Posted, *, currency: str | None
+    ) -> tuple[Coupon | None, FieldError | None]:
+        """What the posted code takes off, or why it takes nothing off."""
+        wrong: list[FieldError] = []
+        code = forms.coupon_code_of(link, posted, wrong)
+        if code is None:
+            return None, wrong[0] if wrong else None
+        client_ip = request.scope["state"]["client_ip"]
+        self._checkout.limit_addresses(f"coupon {client_ip}", client_ip=client_ip)
+        try:
+            subtotal = listed_total(in_currency(link.pricing, currency))
+            return coupon_of(await self._checkout.find_coupon(link, code, subtotal=subtotal)), None
+        except CouponRefused as fault:
+            return None, error_of(fault)
+        except Unavailable:
+            return None, _form("provider_unavailable")
 
     async def _recent(self, request: HttpRequest, link: LinkView, now: datetime) -> RecentPayment | None:
         """What this browser paid here a few minutes ago, by the cookie that the receipt left."""
@@ -153,6 +214,10 @@ class LinkPage:
         return RecentPayment(session.paid_at, session_path(session))
 
 
+def _sold_in(link: LinkView, currency: str | None) -> str | None:
+    return currency if currency in currencies_of(link.pricing) else None
+
+
 def to_session(pages: Pages, state: SessionState) -> ASGIResponse:
     """On to the provider's page where the buyer is wanted there, else to the page of the session."""
     session, charge = state.session, state.charge
@@ -167,7 +232,9 @@ def error_of(fault: Fault) -> FieldError | None:
     match fault:
         case Invalid():
             return _invalid(str(fault.values["field"]))
-        case MethodUnavailable() | ProviderNotConnected():
+        case CouponRefused(reason=reason):
+            return FieldError("coupon", _COUPON_ERRORS[reason])
+        case MethodUnavailable():
             return _form("method_unavailable")
         case SessionEnded():
             return _form("try_again")

@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 
+from services.checkout.domain.faults import ChargeUnderWay
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import payable_methods
@@ -16,10 +17,10 @@ from services.checkout.web.api_sessions import TOKEN_COOKIE
 from services.checkout.web.live_stream import stream
 from services.checkout.web.page_answers import HttpRequest, Pages, locale_of
 from services.checkout.web.page_link import UNPROCESSABLE, LinkPage, error_of, to_session
-from services.checkout.web.page_views import choice_view, session_path, session_view, version_of
-from services.checkout.web.render import render_checkout, render_session
+from services.checkout.web.page_views import change_view, choice_view, session_path, session_view, version_of
+from services.checkout.web.render import render_change, render_checkout, render_session
 from services.checkout.web.views import FieldError
-from shared.kernel.faults import Fault
+from shared.kernel.faults import Fault, Unavailable
 from shared.web.security import new_nonce
 
 _PRIVATE: Final = {"Cache-Control": "private, no-store"}
@@ -46,6 +47,16 @@ def routes(checkout: Checkout, pages: Pages) -> list[Any]:
         state = await page.read(request, session_id)
         return await page.pay(request, state)
 
+    @get("/checkout/sessions/{session_id:uuid}/call-off", include_in_schema=False)
+    async def ask_before_calling_off(request: HttpRequest, session_id: UUID) -> ASGIResponse:
+        state = await page.read(request, session_id)
+        return page.ask_before_calling_off(request, state)
+
+    @post("/checkout/sessions/{session_id:uuid}/call-off", include_in_schema=False)
+    async def call_off(request: HttpRequest, session_id: UUID) -> ASGIResponse:
+        state = await page.read(request, session_id)
+        return await page.call_off(request, state)
+
     @get("/checkout/sessions/{session_id:uuid}/version", include_in_schema=False)
     async def read_version(request: HttpRequest, session_id: UUID) -> Response[dict[str, str]]:
         state = await page.read(request, session_id)
@@ -56,7 +67,7 @@ def routes(checkout: Checkout, pages: Pages) -> list[Any]:
         state = await page.read(request, session_id)
         return stream(checkout, state, page.event_of)
 
-    return [show_session, pay_session, read_version, stream_versions]
+    return [show_session, pay_session, ask_before_calling_off, call_off, read_version, stream_versions]
 
 
 class SessionPage:
@@ -103,6 +114,28 @@ class SessionPage:
                 raise
             return await self._choose(request, state, posted=posted, errors=(error,))
         return to_session(self._pages, started.state)
+
+    def ask_before_calling_off(
+        self, request: HttpRequest, state: SessionState, *, error: FieldError | None = None
+    ) -> ASGIResponse:
+        """By a page of its own: the one that waits refreshes itself, and must not do so under the buyer's hands."""
+        session = state.session
+        if state.status_at(self._checkout.clock()) != "paying":
+            return self._pages.redirect(session_path(session))
+        locale, nonce = locale_of(request, session.locale), new_nonce()
+        body = render_change(change_view(state, error=error), locale=locale, nonce=nonce)
+        status = 200 if error is None else UNPROCESSABLE
+        return self._pages.answer(request, body, nonce=nonce, status=status, headers=_PRIVATE)
+
+    async def call_off(self, request: HttpRequest, state: SessionState) -> ASGIResponse:
+        """Then the form again, or the receipt when the payer was faster."""
+        try:
+            state = await self._checkout.call_off(state.session.id)
+        except (ChargeUnderWay, Unavailable):
+            return self.ask_before_calling_off(request, state, error=FieldError("form", "charge_under_way"))
+        path = session_path(state.session)
+        again = state.status_at(self._checkout.clock()) == "open"
+        return self._pages.redirect(f"{path}?choose=1" if again else path)
 
     async def _choose(
         self, request: HttpRequest, state: SessionState, *, posted: forms.Posted, errors: tuple[FieldError, ...]

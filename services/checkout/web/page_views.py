@@ -6,14 +6,17 @@ from typing import Final
 from services.checkout.domain.charge import Charge, Prompt, Redirect
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.operators import countries_for
-from services.checkout.domain.pricing import listed_total
+from services.checkout.domain.pricing import in_currency, listed_total
 from services.checkout.domain.refusal import uses_remaining
 from services.checkout.domain.session import Session, SessionState, receipt_number
+from services.checkout.web import bill_view
 from services.checkout.web.views import (
     CardField,
+    ChangeView,
     CheckoutView,
     ChosenPrice,
     Collect,
+    Coupon,
     FieldError,
     FixedPrice,
     Merchant,
@@ -27,7 +30,16 @@ from services.checkout.web.views import (
 from services.checkout.web.views import (
     SessionState as PageState,
 )
-from shared.contracts.links import FlexibleView, LinkView, MerchantView, Method, OpenView, ProductView, RefusalReason
+from shared.contracts.links import (
+    FlexibleView,
+    LinkView,
+    MerchantView,
+    Method,
+    OpenView,
+    PricingView,
+    ProductView,
+    RefusalReason,
+)
 from shared.web.slots import ATTEMPT_SLOT
 
 CURRENCIES_OFFERED: Final = ("UGX", "RWF", "KES", "NGN", "XOF", "USD", "EUR")
@@ -57,10 +69,12 @@ def checkout_view(
     errors: tuple[FieldError, ...] = (),
     attempt: str = ATTEMPT_SLOT,
     recent: RecentPayment | None = None,
+    currency: str | None = None,
+    coupon: Coupon | None = None,
 ) -> CheckoutView:
-    """The page of a link; after a post with `errors`, with what was typed."""
-    price = _price(link)
-    currency = price.currency if isinstance(price, FixedPrice) else price.currencies[0]
+    """The page of a link; after a post with `errors`, with what was typed. `currency` is one that a cart is sold in."""
+    price = _price(in_currency(link.pricing, currency), coupon)
+    shown_currency = price.currency if isinstance(price, FixedPrice) else price.currencies[0]
     product = link.pricing if isinstance(link.pricing, ProductView) else None
     collect = link.collect
     return CheckoutView(
@@ -76,7 +90,7 @@ def checkout_view(
         expires_at=link.expires_at,
         time_zone=link.merchant.timezone,
         collect=Collect(email=collect.email, name=collect.name, phone=collect.phone, address=collect.address),
-        countries=countries_for(currency),
+        countries=countries_for(shown_currency),
         card=card,
         values=values or {},
         errors=errors,
@@ -84,6 +98,9 @@ def checkout_view(
         recent_payment=recent,
         cancel_url=link.cancel_url,
         docs_url=None if link.livemode else TEST_NUMBERS_PATH,
+        bill=bill_view.bill_of(link.pricing, currency),
+        coupons=link.coupons_allowed,
+        coupon=coupon,
     )
 
 
@@ -116,6 +133,8 @@ def choice_view(
         attempt=attempt,
         cancel_url=link.cancel_url,
         docs_url=None if link.livemode else TEST_NUMBERS_PATH,
+        bill=bill_view.bill_of(link.pricing),
+        coupon=bill_view.discount_of(session.discount),
     )
 
 
@@ -156,6 +175,21 @@ def session_view(
         success_url=link.success_url,
         cancel_url=link.cancel_url,
         restart_url=link_path(link),
+        change_url=f"{path}/call-off" if shown in {"prompt_sent", "redirecting"} else None,
+    )
+
+
+def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:
+    session, charge = state.session, state.charge
+    path = session_path(session)
+    return ChangeView(
+        path=f"{path}/call-off",
+        merchant=merchant_of(session.link.merchant),
+        title=session.link.title,
+        livemode=session.livemode,
+        back_url=path,
+        phone=charge.payer_phone if charge else None,
+        error=error,
     )
 
 
@@ -191,17 +225,17 @@ def refusal_view(
     )
 
 
-def _price(link: LinkView) -> Price:
-    listed = listed_total(link.pricing)
+def _price(pricing: PricingView, coupon: Coupon | None) -> Price:
+    listed = listed_total(pricing)
     if listed is not None:
-        return FixedPrice(listed.minor, listed.currency)
-    match link.pricing:
+        return bill_view.after(listed, coupon)
+    match pricing:
         case FlexibleView(currency=currency, min_minor=lowest, max_minor=highest):
             return ChosenPrice((currency,), lowest, highest)
         case OpenView(currency=currency):
             return ChosenPrice((currency,) if currency else CURRENCIES_OFFERED)
         case _:
-            raise AssertionError(link.pricing)
+            raise AssertionError(pricing)
 
 
 def _retry(session: Session, charge: Charge | None, *, attempt: str, error: FieldError | None) -> Retry:

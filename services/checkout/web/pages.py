@@ -7,13 +7,19 @@ from litestar import Response, Router
 from litestar.exceptions import HTTPException
 from litestar.response.base import ASGIResponse
 
-from services.checkout.domain.faults import EveryUseHeld, LinkRefused, Unauthorized
+from services.checkout.domain.faults import (
+    EveryUseHeld,
+    LinkRefused,
+    OtpRequired,
+    ProviderNotConnected,
+    Unauthorized,
+)
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.web import page_link, page_session
+from services.checkout.web import page_dialects, page_gate, page_link, page_session
 from services.checkout.web.page_answers import HttpRequest, Pages, Ready, locale_of
 from services.checkout.web.page_views import merchant_of, refusal_view
-from services.checkout.web.render import render_held, render_problem, render_refusal, warm
-from services.checkout.web.views import HeldView, ProblemView
+from services.checkout.web.render import render_held, render_no_provider, render_problem, render_refusal, warm
+from services.checkout.web.views import HeldView, NoProviderView, ProblemView
 from shared.kernel.faults import Fault, Invalid, NotFound, Unavailable
 from shared.runtime import problems
 from shared.runtime.limits import RateLimited
@@ -39,6 +45,7 @@ def routes(checkout: Checkout) -> list[Any]:
     handlers: dict[type[Exception] | int, Any] = {
         LinkRefused: _plain(refusals.on_refused),
         EveryUseHeld: _plain(refusals.on_held),
+        ProviderNotConnected: _plain(refusals.on_no_provider),
         Fault: _plain(refusals.on_fault),
         HTTPException: _plain(refusals.on_http_exception),
         Exception: _plain(refusals.on_unexpected),
@@ -46,7 +53,12 @@ def routes(checkout: Checkout) -> list[Any]:
     return [
         Router(
             "/",
-            route_handlers=[*page_link.routes(checkout, pages), *page_session.routes(checkout, pages)],
+            route_handlers=[
+                *page_link.routes(checkout, pages),
+                *page_dialects.routes(checkout, pages),
+                *page_gate.routes(checkout, pages),
+                *page_session.routes(checkout, pages),
+            ],
             exception_handlers=handlers,
         )
     ]
@@ -58,7 +70,7 @@ def missing(checkout: Checkout) -> dict[type[Exception] | int, Any]:
 
     def handle(request: HttpRequest, error: HTTPException) -> Response[bytes]:
         wants_page = "text/html" in request.headers.get("accept", "")
-        if wants_page and request.url.path.startswith("/checkout"):
+        if wants_page and request.url.path.startswith(("/checkout", *page_dialects.PREFIXES)):
             return Ready(refusals.on_http_exception(request, error))
         return problems.on_http_exception(request, error)
 
@@ -104,9 +116,21 @@ class RefusalPages:
         seconds = max(1, int((fault.retry_at - now).total_seconds()) + 1)
         return self._pages.answer(request, body, nonce=nonce, status=409, headers={"Retry-After": str(seconds)})
 
+    def on_no_provider(self, request: HttpRequest, fault: ProviderNotConnected) -> ASGIResponse:
+        link, nonce = fault.link, new_nonce()
+        view = NoProviderView(
+            path=request.url.path,
+            livemode=link.livemode,
+            merchant=merchant_of(link.merchant),
+            title=link.title,
+            providers=link.providers,
+        )
+        body = render_no_provider(view, locale=locale_of(request, link.merchant.locale), nonce=nonce)
+        return self._pages.answer(request, body, nonce=nonce, status=409)
+
     def on_fault(self, request: HttpRequest, fault: Fault) -> ASGIResponse:
         match fault:
-            case Unauthorized():
+            case Unauthorized() | OtpRequired():
                 return self._problem(request, "forbidden")
             case NotFound():
                 return self._problem(request, "not_found")

@@ -15,9 +15,11 @@ from markupsafe import Markup
 from services.checkout.domain.operators import format_phone, operator_hint
 from services.checkout.web import form
 from services.checkout.web.views import (
+    ChangeView,
     CheckoutView,
     HeldView,
     Merchant,
+    NoProviderView,
     ProblemView,
     RefusalView,
     SessionState,
@@ -38,7 +40,7 @@ _NOTICE_CSS: Final = stylesheet()
 _CHECKOUT_JS: Final = script(_STATIC / "checkout.js")
 _SESSION_JS: Final = script(_STATIC / "session.js")
 _LANGUAGES: Final = tuple(LANGUAGE_NAMES.items())
-_PAGES: Final = ("checkout.html", "session.html", "notice.html")
+_PAGES: Final = ("checkout.html", "session.html", "change.html", "notice.html")
 
 _PART: Final[dict[SessionState, str]] = {
     "prompt_sent": "pending",
@@ -119,6 +121,33 @@ def render_held(view: HeldView, *, locale: str, nonce: str = NONCE_SLOT) -> byte
     return _notice(view, t, view.merchant, nonce=nonce, values=values)
 
 
+def render_change(view: ChangeView, *, locale: str, nonce: str = NONCE_SLOT) -> bytes:
+    """Asks before a payment that waits for approval is called off."""
+    t = catalog(locale)
+    number = bold(format_phone(view.phone)) if view.phone else None
+    values: dict[str, object] = {
+        "view": view,
+        "css": _NOTICE_CSS,
+        "heading": t("change_heading"),
+        "explanation": t("change_prompt", phone=number) if number else t("change_page"),
+        "error": form.error_text(view.error, t) if view.error else None,
+    }
+    return _page("change.html", t, view.merchant, nonce=nonce, path=view.path, values=values)
+
+
+def render_no_provider(view: NoProviderView, *, locale: str, nonce: str = NONCE_SLOT) -> bytes:
+    """Nobody is connected who could take the money (409)."""
+    t = catalog(locale)
+    merchant, named = view.merchant.name, ", ".join(view.providers)
+    advice = (
+        t("no_provider_named", merchant=merchant, providers=named)
+        if named
+        else t("no_provider_advice", merchant=merchant)
+    )
+    values = {"heading": t("no_provider_heading"), "advice": advice, "icon": "pause"}
+    return _notice(view, t, view.merchant, nonce=nonce, values=values)
+
+
 def render_problem(view: ProblemView, *, locale: str, nonce: str = NONCE_SLOT) -> bytes:
     """400, 413, 404, 403, 429, 503 and 500 in words."""
     t = catalog(locale)
@@ -157,7 +186,7 @@ def _page(
 
 
 def _notice(
-    view: RefusalView | HeldView | ProblemView,
+    view: RefusalView | HeldView | NoProviderView | ProblemView,
     t: Catalog,
     merchant: Merchant | None,
     *,

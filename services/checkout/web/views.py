@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from services.checkout.web.bill_parts import Bill, Coupon, FixedPrice
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
 from shared.web.slots import ATTEMPT_SLOT
@@ -23,10 +24,17 @@ ErrorCode = Literal[
     "amount_too_small",
     "amount_too_large",
     "card_invalid",
+    "coupon_unknown",
+    "coupon_expired",
+    "coupon_used_up",
+    "coupon_other_currency",
+    "coupon_not_allowed",
+    "coupon_leaves_nothing",
     # of the whole form
     "method_unavailable",
     "prompt_active",
     "provider_unavailable",
+    "charge_under_way",
     "pay_again_unconfirmed",
     "try_again",
 ]
@@ -50,11 +58,6 @@ class Merchant(Struct, frozen=True):
     logo_url: str | None = None
     color: str | None = None
     support_email: str | None = None
-
-
-class FixedPrice(Struct, frozen=True):
-    minor: int
-    currency: str
 
 
 class ChosenPrice(Struct, frozen=True):
@@ -112,7 +115,7 @@ class RecentPayment(Struct, frozen=True):
 
 
 class CheckoutView(Struct, frozen=True, kw_only=True):
-    """`values` are posted texts by field name, shown again as they were typed.
+    """`values` are posted texts by field name, shown again as they were typed. `price` is after the `coupon`.
 
     `attempt` goes along in the hidden field `attempt`; by default it is the slot that `PreparedPage.fill` fills.
     """
@@ -137,6 +140,9 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     recent_payment: RecentPayment | None = None
     cancel_url: str | None = None
     docs_url: str | None = None
+    bill: Bill = Bill()
+    coupons: bool = False
+    coupon: Coupon | None = None
 
 
 class Retry(Struct, frozen=True, kw_only=True):
@@ -188,6 +194,32 @@ class SessionView(Struct, frozen=True, kw_only=True):
     success_url: str | None = None
     cancel_url: str | None = None
     restart_url: str | None = None
+    change_url: str | None = None
+
+
+class ChangeView(Struct, frozen=True, kw_only=True):
+    """Asks before a payment is called off that waits for approval: on `phone`, or at the provider's page.
+
+    The form posts to `path`; `back_url` is the page of the payment that goes on.
+    """
+
+    path: str
+    merchant: Merchant
+    title: str
+    livemode: bool
+    back_url: str
+    phone: str | None = None
+    error: FieldError | None = None
+
+
+class NoProviderView(Struct, frozen=True, kw_only=True):
+    """Answered with 409: nobody is connected who could take the money. `providers` are those that the link names."""
+
+    path: str
+    livemode: bool
+    merchant: Merchant
+    title: str
+    providers: tuple[str, ...] = ()
 
 
 class RefusalView(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from shared.kernel.faults import Invalid
 
 URL_CHARS_MAX: Final = 2000
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
+_PORTS: Final = {"https": 443, "http": 80}
 _PRINTABLE_FROM: Final = 0x21
 _DELETE: Final = 0x7F
 
@@ -33,6 +34,30 @@ def check_url(field: str, url: str, *, test_mode: bool) -> None:
         raise Invalid(field, "must not hold '//' in its path")
     if not local and _is_private(host):
         raise Invalid(field, "must name a public host")
+
+
+def check_origin(field: str, origin: str, *, test_mode: bool) -> None:
+    """Raises Invalid unless `origin` is one as browsers write it (https://html.spec.whatwg.org/#ascii-serialisation-of-an-origin).
+
+    Scheme, host in lower case and, where it is not the usual one, the port; nothing after it.
+    """
+    check_url(field, origin, test_mode=test_mode)
+    if origin != origin_of(origin):
+        raise Invalid(field, "must be an origin such as 'https://shop.example.com': no path, no blanks, lower case")
+
+
+def origin_of(url: str) -> str | None:
+    """The origin of an address, as browsers write it; None when it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _PORTS or not parts.hostname or "\\" in url or parts.username is not None:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = port is None or port == _PORTS[parts.scheme]
+    return f"{parts.scheme}://{host}" if usual else f"{parts.scheme}://{host}:{port}"
 
 
 def _is_private(host: str) -> bool:

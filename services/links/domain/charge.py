@@ -16,7 +16,7 @@ from shared.contracts.checkout import (
     CustomerView,
     FailureReason,
 )
-from shared.contracts.links import Method
+from shared.contracts.links import LateSuccessPolicy, Method
 from shared.kernel.money import Money
 
 ChargeStatus = Literal["created", "pending", "succeeded", "failed", "expired"]
@@ -31,6 +31,11 @@ _STATUS: dict[type[ChargeEvent], ChargeStatus] = {
 
 
 class Charge(msgspec.Struct, frozen=True, kw_only=True):
+    """`settled` says whether captured money counted as a use; None as long as none is known to be captured.
+
+    What did not count stands under the `policy` of then.
+    """
+
     id: UUID
     org_id: UUID
     livemode: bool
@@ -46,6 +51,8 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     payer_hint: str | None = None
     receipt_number: str | None = None
     late: bool = False
+    settled: bool | None = None
+    policy: LateSuccessPolicy | None = None
     created_at: datetime
     updated_at: datetime
 

@@ -49,7 +49,8 @@ class LinkDraft(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_at: datetime | UnsetType | None = UNSET
     reference: str | UnsetType | None = UNSET
     paused: bool | UnsetType = UNSET
-    late_payment_policy: LateSuccessPolicy | UnsetType = UNSET
+    late_payment_policy: LateSuccessPolicy | UnsetType | None = UNSET
+    """None is the organization's."""
 
 
 def check(draft: LinkDraft, now: datetime, *, test_mode: bool) -> None:

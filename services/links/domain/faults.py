@@ -1,7 +1,10 @@
 from datetime import datetime
+from typing import Literal
 
 from shared.contracts.links import EndedAs
 from shared.kernel.faults import Conflict, Fault
+
+CouponRefusal = Literal["inactive", "expired", "exhausted", "currency", "leaves_nothing"]
 
 
 class Unauthorized(Fault):
@@ -37,6 +40,40 @@ class ProductArchived(Conflict):
     code = "product_archived"
 
 
+class PlanArchived(Conflict):
+    code = "plan_archived"
+
+
+class TaxRateArchived(Conflict):
+    """An archived rate taxes on where it is named already; nothing new is given it."""
+
+    code = "tax_rate_archived"
+
+
+class CouponCodeTaken(Conflict):
+    code = "coupon_code_taken"
+
+
+class CouponRefused(Conflict):
+    code = "coupon_refused"
+
+    def __init__(self, reason: CouponRefusal) -> None:
+        super().__init__(reason=reason)
+        self.reason: CouponRefusal = reason
+
+
+class PriceMissing(Conflict):
+    """The product is not sold in that currency."""
+
+    code = "price_missing"
+
+
+class TotalOutOfBounds(Fault):
+    """Less or more than the organization takes in one payment."""
+
+    code = "total_out_of_bounds"
+
+
 class KeyEnded(Conflict):
     """The key was revoked, has expired or has a successor already."""
 
@@ -56,3 +93,27 @@ class IdempotencyMismatch(Fault):
     """The key was used before, for another request."""
 
     code = "idempotency_mismatch"
+
+
+class SignInRefused(Fault):
+    """No such address or another password: the two look alike, and take as long."""
+
+    code = "sign_in_refused"
+
+
+class EmailTaken(Conflict):
+    """Somebody with this address is a member already, or has a password of their own that nobody else sets."""
+
+    code = "email_taken"
+
+
+class LastOwner(Conflict):
+    """An organization without an owner could never be changed again."""
+
+    code = "last_owner"
+
+
+class InvitationEnded(Conflict):
+    """It was used, has expired, was withdrawn, or never was one."""
+
+    code = "invitation_ended"

@@ -19,6 +19,14 @@ Scope = Literal[
     "organization:write",
     "keys:write",
     "charges:read",
+    "plans:read",
+    "plans:write",
+    "coupons:read",
+    "coupons:write",
+    "taxes:read",
+    "taxes:write",
+    "members:read",
+    "members:write",
 ]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 PREFIX: Final = "plk"

@@ -177,4 +177,5 @@ def view_of(link: Link, organization: Organization) -> LinkView:
         recipient=link.recipient,
         gate_otp=link.gate_otp,
         scheduled_at=link.scheduled_at,
+        created_at=link.created_at,
     )

@@ -37,6 +37,7 @@ class OfProduct(msgspec.Struct, frozen=True, tag="product"):
     total: Money
     description: str | None = None
     image_url: str | None = None
+    digital_id: str | None = None
 
 
 class OfPlan(msgspec.Struct, frozen=True, tag="plan"):
@@ -80,14 +81,21 @@ Pricing = Fixed | Flexible | Open | OfProduct | OfPlan | Cart
 
 
 class ProductWanted(msgspec.Struct, frozen=True):
-    """Pricing by a product that is still to be looked up; `price` is asked instead of the product's own."""
+    """Pricing by a product that is still to be looked up.
+
+    `price` is asked instead of the product's own; `currency` chooses among those, None is the first.
+    """
 
     product_id: UUID
     price: Money | None = None
+    currency: str | None = None
 
 
 class PlanWanted(msgspec.Struct, frozen=True):
+    """With `currency` the plan is refused unless it is paid in this one."""
+
     plan_id: UUID
+    currency: str | None = None
 
 
 class LineWanted(msgspec.Struct, frozen=True):

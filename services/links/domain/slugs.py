@@ -1,6 +1,9 @@
 import re
 import unicodedata
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
 
 from shared.kernel.faults import Invalid
 
@@ -44,3 +47,29 @@ def with_suffix(slug: str, seed: int) -> str:
         seed, digit = divmod(seed, len(_SUFFIX_ALPHABET))
         letters.append(_SUFFIX_ALPHABET[digit])
     return f"{slug[:_ROOM_FOR_SUFFIX].rstrip('-')}-{''.join(letters)}"
+
+
+class Availability(msgspec.Struct, frozen=True, kw_only=True):
+    """`reason` None: nobody has it. `rule` says what is wrong with a slug that cannot be one."""
+
+    slug: str
+    reason: Literal["taken", "reserved", "malformed"] | None = None
+    rule: str | None = None
+    suggestions: tuple[str, ...] = ()
+
+
+def fault_of(slug: str) -> Availability | None:
+    """Why this can be no link's slug, whoever asks; None when it can."""
+    try:
+        check(slug)
+    except Invalid as fault:
+        reason = "reserved" if slug in RESERVED else "malformed"
+        return Availability(slug=slug, reason=reason, rule=str(fault.values["rule"]))
+    return None
+
+
+def suggested(text: str, seeds: Sequence[int]) -> list[str]:
+    """Slugs near `text`, the plainest first; each seed makes one more."""
+    base = from_title(text, seeds[0])
+    numbered = f"{base[:_ROOM_FOR_SUFFIX].rstrip('-')}-2"
+    return [base, numbered, *(with_suffix(base, seed) for seed in seeds)]

@@ -10,8 +10,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
+from services.links.domain.coupon import Redemptions
 from services.links.domain.link import Gate, Refusal, Uses
 from shared.contracts.links import (
+    CouponRefusal,
     HoldUse,
     LateSuccessPolicy,
     ReleaseUse,
@@ -28,7 +30,10 @@ State = Literal["held", "settled", "released", "refused"]
 
 
 class Use(msgspec.Struct, frozen=True, kw_only=True):
-    """`charge_id` is the charge that it is held for, or that paid it. `held_until` is there while it is held."""
+    """`charge_id` is the charge that it is held for, or that paid it. `held_until` is there while it is held.
+
+    A redemption of the coupon is held while the use is, and counts when it does.
+    """
 
     session_id: UUID
     link_id: UUID
@@ -36,14 +41,23 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     held_until: datetime | None = None
     total: Money | None = None
+    coupon_id: UUID | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """What is known when a decision is made. `known_unsettled`: this charge's money was put aside before."""
+    """What is known when a decision is made. `known_unsettled`: this charge's money was put aside before.
+
+    `coupon` counts the coupon that the use has, or that is asked for; None without one.
+    """
 
     gate: Gate
     use: Use | None
     known_unsettled: bool = False
+    coupon: Redemptions | None = None
+
+    @property
+    def coupon_full(self) -> bool:
+        return self.coupon is not None and self.coupon.remaining == 0
 
 
 class Unsettled(msgspec.Struct, frozen=True):
@@ -65,6 +79,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     unsettled: Unsettled | None = None
     refusal: Refusal | None = None
     all_held: bool = False
+    coupon_refusal: CouponRefusal | None = None
 
 
 def hold(standing: Standing, ask: HoldUse, now: datetime) -> Change:
@@ -77,10 +92,8 @@ def hold(standing: Standing, ask: HoldUse, now: datetime) -> Change:
     held = use is not None and use.state == "held"
     if held and use is not None and use.charge_id == ask.charge_id:
         return _extended(use, ask.held_until)
-    if refusal := gate.refusal(now):
-        return Change(refusal=refusal)
-    if not held and gate.uses.remaining == 0:
-        return Change(all_held=True)
+    if (refused := _no_new_hold(standing, ask, now, held=held)) is not None:
+        return refused
     uses = _counted(gate.uses, now, held=0 if held else 1)
     kept = Use(
         session_id=ask.session_id,
@@ -88,6 +101,7 @@ def hold(standing: Standing, ask: HoldUse, now: datetime) -> Change:
         charge_id=ask.charge_id,
         state="held",
         held_until=ask.held_until,
+        coupon_id=(use.coupon_id if use else None) or ask.coupon_id,
     )
     fact = UseHeld(
         org_id=ask.org_id,
@@ -98,6 +112,19 @@ def hold(standing: Standing, ask: HoldUse, now: datetime) -> Change:
         held_until=ask.held_until,
     )
     return Change(use=kept, uses=uses, fact=fact)
+
+
+def _no_new_hold(standing: Standing, ask: HoldUse, now: datetime, *, held: bool) -> Change | None:
+    """Why nobody may begin with it now; who holds a use already needs no other, nor another redemption."""
+    if refusal := standing.gate.refusal(now):
+        return Change(refusal=refusal)
+    if held:
+        return None
+    if standing.gate.uses.remaining == 0:
+        return Change(all_held=True)
+    if ask.coupon_id is not None and standing.coupon is None:
+        return Change(coupon_refusal="unknown")
+    return Change(coupon_refusal="used_up") if standing.coupon_full else None
 
 
 def extend(standing: Standing, charge_id: UUID, until: datetime) -> Change:
@@ -111,8 +138,8 @@ def extend(standing: Standing, charge_id: UUID, until: datetime) -> Change:
 def settle(standing: Standing, ask: SettleUse, at: datetime) -> Change:
     """The charge was captured at `at`: counts it once, or puts the money aside.
 
-    It counts when the use is held, or when there is room again. After the end or the expiry the link's policy
-    decides; over the cap it never counts.
+    It counts when the use is held, or when there is room again, for its coupon too. After the end or the expiry the
+    link's policy decides; over the cap it never counts.
     """
     gate, use = standing.gate, standing.use
     if use is not None and use.charge_id == ask.charge_id and use.state in {"settled", "refused"}:
@@ -125,12 +152,12 @@ def settle(standing: Standing, ask: SettleUse, at: datetime) -> Change:
         return _put_aside(standing, ask, policy=policy, at=at)
     held = use is not None and use.state == "held"
     too_late = gate.over_at(at) and gate.late_payment_policy != "accept"
-    no_room = not held and gate.uses.remaining == 0
+    no_room = not held and (gate.uses.remaining == 0 or standing.coupon_full)
     if too_late or no_room:
         return _put_aside(standing, ask, policy=gate.late_payment_policy, at=at)
     uses = _counted(gate.uses, at, used=1, held=-1 if held else 0)
     return Change(
-        use=_after(ask, "settled"),
+        use=_after(standing, ask, "settled"),
         uses=uses,
         earned=ask.total,
         fact=UseSettled(
@@ -194,7 +221,7 @@ def _put_aside(standing: Standing, ask: SettleUse, *, policy: LateSuccessPolicy,
     paid_before = use is not None and use.state == "settled"
     uses = _counted(gate.uses, at, held=-1 if held else 0)
     return Change(
-        use=None if paid_before else _after(ask, "refused"),
+        use=None if paid_before else _after(standing, ask, "refused"),
         uses=uses,
         unsettled=Unsettled(ask.charge_id, ask.session_id, ask.total, policy),
         fact=UseRefused(
@@ -209,8 +236,15 @@ def _put_aside(standing: Standing, ask: SettleUse, *, policy: LateSuccessPolicy,
     )
 
 
-def _after(ask: SettleUse, state: Literal["settled", "refused"]) -> Use:
-    return Use(session_id=ask.session_id, link_id=ask.link_id, charge_id=ask.charge_id, state=state, total=ask.total)
+def _after(standing: Standing, ask: SettleUse, state: Literal["settled", "refused"]) -> Use:
+    return Use(
+        session_id=ask.session_id,
+        link_id=ask.link_id,
+        charge_id=ask.charge_id,
+        state=state,
+        total=ask.total,
+        coupon_id=standing.use.coupon_id if standing.use else None,
+    )
 
 
 def _counted(uses: Uses, at: datetime, *, used: int = 0, held: int = 0) -> Uses:
@@ -223,3 +257,13 @@ def _counted(uses: Uses, at: datetime, *, used: int = 0, held: int = 0) -> Uses:
         version=uses.version + 1,
         exhausted_at=(uses.exhausted_at or at) if reached else None,
     )
+
+
+def redemptions_after(before: Redemptions, use_before: Use | None, use_after: Use) -> Redemptions:
+    """The coupon's counters follow its use: held while that is held, redeemed when that is settled."""
+    state = use_before.state if use_before else None
+    held = (use_after.state == "held") - (state == "held")
+    redeemed = (use_after.state == "settled") - (state == "settled")
+    if not held and not redeemed:
+        return before
+    return replace(before, held=before.held + held, redeemed=before.redeemed + redeemed, version=before.version + 1)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.links.domain.charge import Charge
+from services.links.domain.charge import Charge, ChargeStatus
 from services.links.store.page import ABOVE_ALL_IDS
 from shared.contracts.checkout import CustomerView
 from shared.kernel.money import Money
@@ -41,9 +41,11 @@ async def project(tx: Transaction, charges: Sequence[Charge]) -> None:
     )
 
 
-async def page(pg: Postgres, link_id: UUID, *, before: UUID | None, limit: int) -> Sequence[Charge]:
+async def page(
+    pg: Postgres, link_id: UUID, *, before: UUID | None, limit: int, status: ChargeStatus | None = None
+) -> Sequence[Charge]:
     """Newest first."""
-    rows = await pg.fetch(_sql["list_charges"], link_id, before or ABOVE_ALL_IDS, limit)
+    rows = await pg.fetch(_sql["list_charges"], link_id, before or ABOVE_ALL_IDS, limit, status)
     return [_charge_of(row) for row in rows]
 
 
@@ -64,6 +66,8 @@ def _charge_of(row: Record) -> Charge:
         payer_hint=row["payer_hint"],
         receipt_number=row["receipt_number"],
         late=row["late"],
+        settled=row["settled"],
+        policy=row["policy"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
     )

@@ -23,8 +23,13 @@ SET version = excluded.version, status = excluded.status, failure_reason = exclu
 WHERE c.version < excluded.version;
 
 -- name: list_charges
+-- With what became of the money: counted as a use, put aside under a policy, or (null, null) not captured yet.
 -- `= ANY`: see list_links.
-SELECT * FROM charge
-WHERE link_id = ANY(ARRAY[$1::uuid]) AND id < $2
-ORDER BY link_id, id DESC
+SELECT charge.*, aside.policy,
+       CASE WHEN aside.charge_id IS NOT NULL THEN false WHEN use.session_id IS NOT NULL THEN true END AS settled
+FROM charge
+LEFT JOIN unsettled AS aside ON aside.charge_id = charge.id
+LEFT JOIN use ON use.session_id = charge.session_id AND use.charge_id = charge.id AND use.state = 'settled'
+WHERE charge.link_id = ANY(ARRAY[$1::uuid]) AND charge.id < $2 AND ($4::text IS NULL OR charge.status = $4)
+ORDER BY charge.link_id, charge.id DESC
 LIMIT $3;

@@ -1,7 +1,7 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, get_args
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -9,13 +9,13 @@ import msgspec
 
 from services.links.domain.answer import Once
 from services.links.domain.faults import SlugTaken
-from services.links.domain.link import Branding, Collect, Link, Recipient, State, Uses
+from services.links.domain.history import LinkChange
+from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
 from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned, Stats
-from services.links.store.page import ABOVE_ALL_IDS
-from shared.contracts.links import EndedAs, LinkEvent
+from shared.contracts.links import LinkEvent
 from shared.runtime import outbox
-from shared.runtime.postgres import Postgres, Record, Transaction, constraint_of
+from shared.runtime.postgres import Postgres, Reader, Record, Transaction, constraint_of
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
@@ -28,10 +28,9 @@ _RECIPIENT: Final = msgspec.json.Decoder(Recipient)
 _EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
 _ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
 _SLUG: Final = "link_slug"
-_ENDED: Final = frozenset(get_args(EndedAs))
 
 
-async def insert(pg: Postgres, link: Link, event: LinkEvent, *, once: Once | None, status: int, body: bytes) -> bool:
+async def insert(pg: Reader, link: Link, event: LinkEvent, *, once: Once | None, status: int, body: bytes) -> bool:
     """Writes the link, the fact and the answer. False: the Idempotency-Key was used before, and nothing was written.
 
     Raises:
@@ -59,9 +58,21 @@ async def find(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> 
     return link_of(row) if row else None
 
 
+async def find_by_id(pg: Postgres, link_id: UUID) -> Link | None:
+    """Whosever it is."""
+    row = await pg.fetchrow(_sql["find_link_by_id"], link_id)
+    return link_of(row) if row else None
+
+
 async def find_by_slug(pg: Postgres, slug: str) -> Link | None:
     row = await pg.fetchrow(_sql["find_link_by_slug"], slug)
     return link_of(row) if row else None
+
+
+async def taken(pg: Reader, slugs: Sequence[str]) -> set[str]:
+    """Which of these slugs are some link's already."""
+    rows = await pg.fetch(_sql["taken_slugs"], slugs)
+    return {row["slug"] for row in rows}
 
 
 async def lock(tx: Transaction, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:
@@ -69,38 +80,17 @@ async def lock(tx: Transaction, link_id: UUID, *, org_id: UUID, livemode: bool) 
     return link_of(row) if row else None
 
 
-async def update(tx: Transaction, link: Link) -> None:
-    """Writes the link as it is now; it was locked before.
+async def update(tx: Transaction, link: Link, *, change: LinkChange, by: str, now: datetime) -> None:
+    """Writes the link as it is now, and keeps what it was; it was locked before.
 
     Raises:
         SlugTaken: by any organization's link.
     """
+    values = (_document(link), link.uses.max, link.uses.exhausted_at, change, by, now, link.id)
     try:
-        await tx.execute(_sql["update_link"], _document(link), link.uses.max, link.uses.exhausted_at)
+        await tx.execute(_sql["update_link"], *values)
     except asyncpg.UniqueViolationError as error:
         raise _translated(error, link) from None
-
-
-async def page(
-    pg: Postgres,
-    *,
-    org_id: UUID,
-    livemode: bool,
-    before: UUID | None,
-    limit: int,
-    currency: str | None,
-    state: State | None,
-    now: datetime,
-) -> Sequence[Link]:
-    """Newest first; a filter that is None lets everything through."""
-    place = (org_id, livemode, before or ABOVE_ALL_IDS, limit)
-    if state in _ENDED:
-        rows = await pg.fetch(_sql["list_ended_links"], *place, currency, state)
-    elif currency is not None or state is not None:
-        rows = await pg.fetch(_sql["list_links_where"], *place, currency, state, now)
-    else:
-        rows = await pg.fetch(_sql["list_links"], *place)
-    return [link_of(row) for row in rows]
 
 
 async def find_with_stats(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> tuple[Link, Stats] | None:
@@ -111,7 +101,7 @@ async def find_with_stats(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode
     return link, Stats(link.uses, _EARNED.decode(row["earned"]), _ASIDE.decode(row["aside"]))
 
 
-def link_of(row: Record) -> Link:
+def link_of(row: Record | Mapping[str, Any]) -> Link:
     return Link(
         id=row["id"],
         org_id=row["org_id"],
@@ -149,7 +139,7 @@ def link_of(row: Record) -> Link:
     )
 
 
-def uses_of(row: Record) -> Uses:
+def uses_of(row: Record | Mapping[str, Any]) -> Uses:
     return Uses(row["uses_max"], row["used"], row["held"], row["uses_version"], row["exhausted_at"])
 
 

@@ -1,19 +1,18 @@
-"""Products, and the plans beside them in the catalog."""
-
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 import msgspec
 
-from services.links.domain.product import Plan, Product
+from services.links.domain.product import Product
+from services.links.store import metadata
 from services.links.store.page import ABOVE_ALL_IDS
 from shared.kernel.money import Money
-from shared.runtime.postgres import Postgres, Record, Transaction
+from shared.runtime.postgres import Reader, Record, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
-_METADATA: Final = msgspec.json.Decoder(dict[str, str])
+_PRICES: Final = msgspec.json.Decoder(tuple[Money, ...])
 
 
 async def insert(tx: Transaction, product: Product) -> None:
@@ -28,7 +27,9 @@ async def insert(tx: Transaction, product: Product) -> None:
         product.image_url,
         product.price.minor,
         product.price.currency,
-        msgspec.json.encode(product.metadata).decode(),
+        msgspec.json.encode(product.more_prices).decode(),
+        product.tax_rate_id,
+        metadata.written(product.metadata),
         product.active,
         product.revision,
         product.created_at,
@@ -36,8 +37,23 @@ async def insert(tx: Transaction, product: Product) -> None:
     )
 
 
-async def find(pg: Postgres, product_id: UUID, *, org_id: UUID, livemode: bool) -> Product | None:
+async def find(pg: Reader, product_id: UUID, *, org_id: UUID, livemode: bool) -> Product | None:
     row = await pg.fetchrow(_sql["find_product"], product_id, org_id, livemode)
+    return _product_of(row) if row else None
+
+
+async def find_many(
+    pg: Reader, product_ids: Collection[UUID], *, org_id: UUID, livemode: bool
+) -> Mapping[UUID, Product]:
+    """Those of them that there are, by id."""
+    if not product_ids:
+        return {}
+    rows = await pg.fetch(_sql["find_products"], list(product_ids), org_id, livemode)
+    return {row["id"]: _product_of(row) for row in rows}
+
+
+async def find_by_digital_id(pg: Reader, digital_id: str, *, org_id: UUID, livemode: bool) -> Product | None:
+    row = await pg.fetchrow(_sql["find_product_by_digital_id"], digital_id, org_id, livemode)
     return _product_of(row) if row else None
 
 
@@ -55,7 +71,9 @@ async def update(tx: Transaction, product: Product) -> None:
         product.image_url,
         product.price.minor,
         product.price.currency,
-        msgspec.json.encode(product.metadata).decode(),
+        msgspec.json.encode(product.more_prices).decode(),
+        product.tax_rate_id,
+        metadata.written(product.metadata),
         product.active,
         product.revision,
         product.updated_at,
@@ -63,43 +81,18 @@ async def update(tx: Transaction, product: Product) -> None:
 
 
 async def page(
-    pg: Postgres, *, org_id: UUID, livemode: bool, before: UUID | None, limit: int, active: bool | None
+    pg: Reader,
+    *,
+    org_id: UUID,
+    livemode: bool,
+    before: UUID | None,
+    limit: int,
+    active: bool | None,
+    currency: str | None = None,
 ) -> Sequence[Product]:
-    """Newest first; `active` None is both."""
-    rows = await pg.fetch(_sql["list_products"], org_id, livemode, before or ABOVE_ALL_IDS, limit, active)
+    """Newest first; None of `active` and `currency` is any."""
+    rows = await pg.fetch(_sql["list_products"], org_id, livemode, before or ABOVE_ALL_IDS, limit, active, currency)
     return [_product_of(row) for row in rows]
-
-
-async def insert_plan(tx: Transaction, plan: Plan) -> None:
-    await tx.execute(
-        _sql["insert_plan"],
-        plan.id,
-        plan.org_id,
-        plan.livemode,
-        plan.name,
-        plan.price.minor,
-        plan.price.currency,
-        plan.interval,
-        plan.created_at,
-    )
-
-
-async def page_of_plans(
-    pg: Postgres, *, org_id: UUID, livemode: bool, before: UUID | None, limit: int
-) -> Sequence[Plan]:
-    rows = await pg.fetch(_sql["list_plans"], org_id, livemode, before or ABOVE_ALL_IDS, limit)
-    return [
-        Plan(
-            id=row["id"],
-            org_id=row["org_id"],
-            livemode=row["livemode"],
-            name=row["name"],
-            price=Money(row["price_minor"], row["currency"]),
-            interval=row["interval"],
-            created_at=row["created_at"],
-        )
-        for row in rows
-    ]
 
 
 def _product_of(row: Record) -> Product:
@@ -112,7 +105,9 @@ def _product_of(row: Record) -> Product:
         description=row["description"],
         image_url=row["image_url"],
         price=Money(row["price_minor"], row["currency"]),
-        metadata=_METADATA.decode(row["metadata"]),
+        more_prices=_PRICES.decode(row["more_prices"]),
+        tax_rate_id=row["tax_rate_id"],
+        metadata=metadata.read(row["metadata"]),
         active=row["active"],
         revision=row["revision"],
         created_at=row["created_at"],

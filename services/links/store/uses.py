@@ -9,7 +9,7 @@ from services.links.domain.uses import Use
 from services.links.store.links import uses_of
 from shared.kernel.money import Money
 from shared.runtime import outbox
-from shared.runtime.postgres import Postgres, Record, Transaction
+from shared.runtime.postgres import Postgres, Reader, Record, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
@@ -70,8 +70,8 @@ async def write(tx: Transaction, outcome: Outcome, *, now: datetime) -> None:
     )
 
 
-async def earliest_held(tx: Transaction, link_ids: Sequence[UUID]) -> dict[UUID, datetime]:
-    rows = cast("Sequence[Record]", await tx.fetch(_sql["earliest_held"], link_ids))
+async def earliest_held(pg: Reader, link_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    rows = cast("Sequence[Record]", await pg.fetch(_sql["earliest_held"], link_ids))
     return {row["link_id"]: row["held_until"] for row in rows}
 
 
@@ -104,6 +104,7 @@ def _use_of(row: Record) -> Use | None:
         state=row["state"],
         held_until=row["held_until"],
         total=Money(row["total_minor"], row["currency"]) if row["currency"] is not None else None,
+        coupon_id=row["coupon_id"],
     )
 
 
@@ -117,4 +118,5 @@ def _use_columns(outcome: Outcome) -> tuple[list[object], ...]:
         [use.held_until for use in uses],
         [use.total.minor if use.total else None for use in uses],
         [use.total.currency if use.total else None for use in uses],
+        [use.coupon_id for use in uses],
     )

@@ -19,7 +19,7 @@ SELECT asked.link_id, asked.session_id, asked.charge_id,
        link.org_id, link.starts_at, link.expires_at, link.paused_at, link.ended_at, link.ended_as,
        link.late_payment_policy,
        use.link_id AS use_link_id, use.charge_id AS use_charge_id, use.state, use.held_until, use.total_minor,
-       use.currency,
+       use.currency, use.coupon_id,
        unsettled.charge_id IS NOT NULL AS known_unsettled
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS asked (link_id, session_id, charge_id)
 JOIN link ON link.id = asked.link_id
@@ -27,11 +27,13 @@ LEFT JOIN use ON use.session_id = asked.session_id
 LEFT JOIN unsettled ON unsettled.charge_id = asked.charge_id;
 
 -- name: write_uses
-INSERT INTO use (session_id, link_id, charge_id, state, held_until, total_minor, currency, updated_at)
-SELECT *, $8 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[])
+INSERT INTO use (session_id, link_id, charge_id, state, held_until, total_minor, currency, coupon_id, updated_at)
+SELECT *, $9
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::bigint[], $7::text[], $8::uuid[])
 ON CONFLICT (session_id) DO UPDATE
 SET charge_id = excluded.charge_id, state = excluded.state, held_until = excluded.held_until,
-    total_minor = excluded.total_minor, currency = excluded.currency, updated_at = excluded.updated_at;
+    total_minor = excluded.total_minor, currency = excluded.currency, coupon_id = excluded.coupon_id,
+    updated_at = excluded.updated_at;
 
 -- name: write_changes
 -- Counters, revenue, money put aside and facts of a whole batch, in one round trip.

@@ -55,9 +55,7 @@ class Authenticator:
         if scope not in known.key.scopes:
             raise Forbidden(scope)
         self._used[key_id] = now
-        return Actor(
-            organization=known.organization, livemode=livemode, by=known.key.by, scopes=known.key.scopes
-        )
+        return Actor(organization=known.organization, livemode=livemode, by=known.key.by, scopes=known.key.scopes)
 
     def forget(self, key_id: str) -> None:
         self._known.pop(key_id, None)

@@ -1,13 +1,16 @@
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from services.links.domain import drafts, lifecycle
 from services.links.domain.answer import Answer, Once
 from services.links.domain.drafts import LinkDraft
-from services.links.domain.faults import RevisionMismatch
+from services.links.domain.faults import RevisionMismatch, SlugTaken
+from services.links.domain.history import LinkChange
 from services.links.domain.keys import Actor
 from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, view_of
@@ -15,12 +18,14 @@ from services.links.store import links
 from services.links.use_cases.create_link import Render
 from services.links.use_cases.once import once
 from services.links.use_cases.price_link import priced
-from shared.contracts.links import LinkEvent, LinkUpdated
+from shared.contracts.links import LinkEnded, LinkEvent, LinkPaused, LinkResumed, LinkUpdated
 from shared.kernel.faults import NotFound
 from shared.runtime import outbox
-from shared.runtime.postgres import Postgres, Transaction
+from shared.runtime.postgres import Postgres, Reader, Transaction
 
 ExpectsRevision = Callable[[int], bool]
+DraftOf = Callable[[Link], LinkDraft]
+"""What is asked for depends on the link as it is: "the same price, in another currency"."""
 
 
 async def patch_link(
@@ -28,7 +33,7 @@ async def patch_link(
     actor: Actor,
     link_id: UUID,
     *,
-    draft: LinkDraft,
+    draft: LinkDraft | DraftOf,
     expects: ExpectsRevision,
     now: datetime,
     test_mode: bool,
@@ -40,21 +45,31 @@ async def patch_link(
         RevisionMismatch: the caller knows another revision.
         LinkHasEnded: what has ended is not changed.
     """
-    drafts.check(draft, now, test_mode=test_mode)
-    pricing = None if draft.pricing is UNSET else await priced(pg, actor, draft.pricing)
     async with pg.transaction() as tx:
         link = await _locked(tx, actor, link_id, expects)
-        if link.ended_at is not None:
-            raise lifecycle.has_ended(link)
-        changed = drafts.patched(link, draft, pricing, now=now)
-        if changed is not link:
-            await _write(tx, actor, changed, fact=LinkUpdated, now=now)
-        if draft.paused is UNSET:
-            return changed
-        moved, fact = lifecycle.move(changed, "pause" if draft.paused else "resume", now)
-        if fact is not None:
-            await _write(tx, actor, moved, fact=fact, now=now)
-        return moved
+        for changed, fact in await _changes(tx, actor, link, draft=draft, now=now, test_mode=test_mode):
+            await _write(tx, actor, changed, fact=fact, now=now)
+            link = changed
+        return link
+
+
+async def preview_patch(
+    pg: Postgres,
+    actor: Actor,
+    link_id: UUID,
+    *,
+    draft: LinkDraft | DraftOf,
+    expects: ExpectsRevision,
+    now: datetime,
+    test_mode: bool,
+) -> Link:
+    """The link as `patch_link` would leave it, with the same refusals; nothing is written."""
+    link = _expected(await links.find(pg, link_id, org_id=actor.org_id, livemode=actor.livemode), expects)
+    changes = await _changes(pg, actor, link, draft=draft, now=now, test_mode=test_mode)
+    after = changes[-1][0] if changes else link
+    if after.slug != link.slug and await links.taken(pg, [after.slug]):
+        raise SlugTaken(after.slug)
+    return after
 
 
 async def move_link(
@@ -84,8 +99,36 @@ async def move_link(
     return await once(pg, key, act, now=now)
 
 
+async def _changes(
+    pg: Reader,
+    actor: Actor,
+    link: Link,
+    *,
+    draft: LinkDraft | DraftOf,
+    now: datetime,
+    test_mode: bool,
+) -> list[tuple[Link, type[LinkEvent]]]:
+    """The link after each step, with what to announce; empty where nothing changes."""
+    wanted = draft(link) if callable(draft) else draft
+    if wanted.late_payment_policy is None:
+        wanted = replace(wanted, late_payment_policy=actor.organization.late_payment_policy)
+    drafts.check(wanted, now, test_mode=test_mode)
+    if link.ended_at is not None:
+        raise lifecycle.has_ended(link)
+    pricing = None if wanted.pricing is UNSET else await priced(pg, actor, wanted.pricing)
+    changed = drafts.patched(link, wanted, pricing, now=now)
+    steps: list[tuple[Link, type[LinkEvent]]] = [] if changed is link else [(changed, LinkUpdated)]
+    if wanted.paused is not UNSET:
+        moved, fact = lifecycle.move(changed, "pause" if wanted.paused else "resume", now)
+        steps += [(moved, fact)] if fact is not None else []
+    return steps
+
+
 async def _locked(tx: Transaction, actor: Actor, link_id: UUID, expects: ExpectsRevision) -> Link:
-    link = await links.lock(tx, link_id, org_id=actor.org_id, livemode=actor.livemode)
+    return _expected(await links.lock(tx, link_id, org_id=actor.org_id, livemode=actor.livemode), expects)
+
+
+def _expected(link: Link | None, expects: ExpectsRevision) -> Link:
     if link is None:
         raise NotFound("payment_link")
     if not expects(link.revision):
@@ -94,6 +137,14 @@ async def _locked(tx: Transaction, actor: Actor, link_id: UUID, expects: Expects
 
 
 async def _write(tx: Transaction, actor: Actor, link: Link, *, fact: type[LinkEvent], now: datetime) -> None:
-    await links.update(tx, link)
+    change = (link.ended_as or "archived") if fact is LinkEnded else _CHANGES[fact]
+    await links.update(tx, link, change=change, by=actor.by, now=now)
     event = fact(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
     await outbox.add(tx, [event], now=now)
+
+
+_CHANGES: Final[dict[type[LinkEvent], LinkChange]] = {
+    LinkUpdated: "updated",
+    LinkPaused: "paused",
+    LinkResumed: "resumed",
+}

@@ -18,10 +18,11 @@ from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkCreated
 from shared.kernel.faults import Fault, Invalid
 from shared.kernel.ids import new_id
-from shared.runtime.postgres import Postgres
+from shared.runtime.postgres import Postgres, Reader
 
 SLUG_TRIES: Final = 5
 _SLUG_SEEDS: Final = 2**40
+_NO_ANSWER: Final = Answer(status=201, body=b"")
 
 Render = Callable[[Link], Answer]
 
@@ -38,8 +39,7 @@ async def create_link(
         IdempotencyMismatch: the key was used for another request.
     """
     try:
-        drafts.check(draft, now, test_mode=test_mode)
-        link = await _drawn(pg, actor, draft, now=now)
+        link = await drawn(pg, actor, draft, now=now, test_mode=test_mode)
     except Fault:
         # What was fine when it was asked first (an expiry, a product) gets its answer again.
         if once is not None and (before := await answers.find_if_any(pg, once)):
@@ -47,22 +47,47 @@ async def create_link(
         raise
     tries_left = 1 if draft.slug is not UNSET else SLUG_TRIES
     while True:
-        event = LinkCreated(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
         answer = render(link)
         try:
-            made = await links.insert(pg, link, event, once=once, status=answer.status, body=answer.body)
+            made = await place(pg, actor, link, once=once, answer=answer)
         except SlugTaken:
             tries_left -= 1
             if not tries_left:
                 raise
-            link = msgspec.structs.replace(link, slug=slugs.with_suffix(link.slug, secrets.randbelow(_SLUG_SEEDS)))
+            link = with_other_slug(link)
             continue
         if made or once is None:
             return answer
         return await answers.find(pg, once)
 
 
-async def _drawn(pg: Postgres, actor: Actor, draft: LinkDraft, *, now: datetime) -> Link:
+async def preview_link(pg: Postgres, actor: Actor, *, draft: LinkDraft, now: datetime, test_mode: bool) -> Link:
+    """The link as `create_link` would make it, with the same refusals; nothing is written, and nobody has its id."""
+    link = await drawn(pg, actor, draft, now=now, test_mode=test_mode)
+    while await links.taken(pg, [link.slug]):
+        if draft.slug is not UNSET:
+            raise SlugTaken(link.slug)
+        link = with_other_slug(link)
+    return link
+
+
+async def place(pg: Reader, actor: Actor, link: Link, *, once: Once | None = None, answer: Answer = _NO_ANSWER) -> bool:
+    """Writes the link and announces it. False: the Idempotency-Key was used before, and nothing was written.
+
+    Raises:
+        SlugTaken.
+    """
+    event = LinkCreated(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
+    return await links.insert(pg, link, event, once=once, status=answer.status, body=answer.body)
+
+
+def with_other_slug(link: Link) -> Link:
+    return msgspec.structs.replace(link, slug=slugs.with_suffix(link.slug, secrets.randbelow(_SLUG_SEEDS)))
+
+
+async def drawn(pg: Reader, actor: Actor, draft: LinkDraft, *, now: datetime, test_mode: bool) -> Link:
+    """A link as it was asked for, checked and priced, not written yet."""
+    drafts.check(draft, now, test_mode=test_mode)
     if draft.pricing is UNSET:
         raise Invalid("pricing", "is required")
     organization = actor.organization

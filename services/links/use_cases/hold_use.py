@@ -9,7 +9,15 @@ from services.links.domain.batch import Ask
 from services.links.domain.uses import Change
 from services.links.store import uses
 from services.links.use_cases.change_uses import change_uses
-from shared.contracts.links import AllUsesHeld, HoldUse, HoldUseReply, LinkMissing, UseIsHeld, UseIsRefused
+from shared.contracts.links import (
+    AllUsesHeld,
+    CouponIsRefused,
+    HoldUse,
+    HoldUseReply,
+    LinkMissing,
+    UseIsHeld,
+    UseIsRefused,
+)
 from shared.kernel.moment import Clock
 from shared.runtime.postgres import Postgres
 from shared.runtime.tracing import current_traceparent
@@ -69,6 +77,7 @@ class Holds:
                 charge_id=ask.charge_id,
                 decide=partial(decisions.hold, ask=ask, now=now),
                 traceparent=traceparent,
+                coupon_id=ask.coupon_id,
             )
             for ask, traceparent in batch
         ]
@@ -93,5 +102,7 @@ def _reply(ask: HoldUse, change: Change | None, *, retry_at: datetime) -> HoldUs
         return UseIsRefused(change.refusal.reason, change.refusal.since)
     if change.all_held:
         return AllUsesHeld(retry_at)
+    if change.coupon_refusal is not None:
+        return CouponIsRefused(change.coupon_refusal)
     held_until = change.use.held_until if change.use else None
     return UseIsHeld(held_until or ask.held_until)

@@ -1,11 +1,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
+from services.links.domain.naming import changes
 from services.links.domain.organization import Organization, OrganizationDraft, check
 from services.links.store import organizations
 from services.links.use_cases.change_link import ExpectsRevision
@@ -40,7 +40,7 @@ async def patch_organization(
     now: datetime,
     test_mode: bool,
 ) -> Organization:
-    """Changes what is named; links show it the next time they change themselves.
+    """Changes what is named, and tells checkout how buyers see the organization now.
 
     Raises:
         NotFound, Invalid, UnknownCurrency, RevisionMismatch.
@@ -53,15 +53,13 @@ async def patch_organization(
             raise NotFound("organization")
         if not expects(organization.revision):
             raise RevisionMismatch(organization.revision)
-        named = {
-            name: value
-            for name in OrganizationDraft.__struct_fields__
-            if (value := getattr(draft, name)) is not UNSET and value != getattr(organization, name)
-        }
-        if named:
+        if named := changes(draft, organization):
             organization = replace(organization, **named, revision=organization.revision + 1, updated_at=now)
             if organization.default_currency not in organization.currencies:
                 raise Invalid("default_currency", "must be one of currencies")
             await organizations.update(tx, organization)
-            await outbox.add(tx, [OrganizationUpdated(org_id=org_id, name=organization.name)], now=now)
+            fact = OrganizationUpdated(
+                org_id=org_id, name=organization.name, merchant=organization.merchant, revision=organization.revision
+            )
+            await outbox.add(tx, [fact], now=now)
         return organization

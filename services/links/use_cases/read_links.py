@@ -2,13 +2,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.links.domain.charge import Charge
+from services.links.domain.charge import Charge, ChargeStatus
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link, State, view_of
 from services.links.domain.pricing import currency_of
 from services.links.domain.revenue import Stats
-from services.links.store import charges, links, organizations
-from shared.contracts.links import FindLinkReply, LinkFound, LinkMissing
+from services.links.store import charges, link_pages, links, organizations, uses
+from shared.contracts.links import FindLink, FindLinkReply, LinkFound, LinkMissing
 from shared.kernel.faults import NotFound
 from shared.runtime.postgres import Postgres
 
@@ -39,7 +39,7 @@ async def list_links(
             return []
         fits = currency in {None, currency_of(link.pricing)} and state in {None, link.state(now)}
         return [link] if fits else []
-    return await links.page(
+    return await link_pages.page(
         pg,
         org_id=actor.org_id,
         livemode=actor.livemode,
@@ -52,10 +52,16 @@ async def list_links(
 
 
 async def list_charges(
-    pg: Postgres, actor: Actor, link_id: UUID, *, before: UUID | None, limit: int
+    pg: Postgres,
+    actor: Actor,
+    link_id: UUID,
+    *,
+    before: UUID | None,
+    limit: int,
+    status: ChargeStatus | None = None,
 ) -> Sequence[Charge]:
     await get_link(pg, actor, link_id)
-    return await charges.page(pg, link_id, before=before, limit=limit)
+    return await charges.page(pg, link_id, before=before, limit=limit, status=status)
 
 
 async def link_stats(pg: Postgres, actor: Actor, link_id: UUID) -> tuple[Link, Stats]:
@@ -65,10 +71,13 @@ async def link_stats(pg: Postgres, actor: Actor, link_id: UUID) -> tuple[Link, S
     return found
 
 
-async def find_by_slug(pg: Postgres, slug: str) -> FindLinkReply:
-    """For checkout, whose projection may not have it yet."""
-    link = await links.find_by_slug(pg, slug)
+async def find_for_checkout(pg: Postgres, ask: FindLink) -> FindLinkReply:
+    """For checkout, whose projection may not have it yet, and cannot know when a held use comes free."""
+    link = await (links.find_by_id(pg, ask.link_id) if ask.link_id else links.find_by_slug(pg, ask.slug))
     organization = await organizations.find(pg, link.org_id) if link else None
     if link is None or organization is None:
         return LinkMissing()
-    return LinkFound(view_of(link, organization))
+    held_until = None
+    if link.uses.remaining == 0 and link.uses.held:
+        held_until = (await uses.earliest_held(pg, [link.id])).get(link.id)
+    return LinkFound(view_of(link, organization), held_until)

@@ -2,6 +2,7 @@
 
 due --claim--> sending --Delivered--------------------------> sent
                   |-----Refused, or tried for too long------> failed
+                  |-----Obsolete----------------------------> skipped
                   `-----Deferred, Unknown, Unreachable------> due   (and when its lease runs out)
 """
 
@@ -9,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, assert_never
 
 import msgspec
+
+from shared.contracts.notify import SkipReason
 
 SOON_SECONDS: Final = (2, 10, 60, 300, 1_800, 7_200, 21_600, 86_400)
 LATER_SECONDS: Final = SOON_SECONDS[1:]
@@ -45,11 +48,17 @@ class Unreachable(msgspec.Struct, frozen=True):
     reason: str
 
 
-Outcome = Delivered | Refused | Deferred | Unknown | Unreachable
+class Obsolete(msgspec.Struct, frozen=True):
+    """It was not handed over: what it was to say is not true any more."""
+
+    reason: SkipReason = "no_longer_due"
+
+
+Outcome = Delivered | Refused | Deferred | Unknown | Unreachable | Obsolete
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    state: Literal["sent", "failed", "due"]
+    state: Literal["sent", "failed", "due", "skipped"]
     due_at: datetime
     error: str | None = None
     counts: bool = True
@@ -60,6 +69,8 @@ def verdict(outcome: Outcome, *, attempts: int, created_at: datetime, now: datet
     match outcome:
         case Delivered():
             return Verdict("sent", now)
+        case Obsolete(reason):
+            return Verdict("skipped", now, reason, counts=False)
         case Refused(answer):
             return Verdict("failed", now, answer[:ERROR_CHARS_MAX])
         case Unreachable(reason):

@@ -58,9 +58,14 @@ def words(locale: str) -> Words:
     return Words({**read_messages(locale), **own})
 
 
+def mail_templates(name: str) -> tuple[Template, Template]:
+    """Text and HTML of one kind of mail."""
+    return _environment.get_template(f"{name}.txt"), _environment.get_template(f"{name}.html")
+
+
 @cache
 def _templates() -> tuple[Template, Template]:
-    return _environment.get_template("receipt.txt"), _environment.get_template("receipt.html")
+    return mail_templates("receipt")
 
 
 def warm() -> None:
@@ -87,7 +92,7 @@ def word_receipt(receipt: Receipt, locale: str, *, url: str) -> Wording:
         "preview": t("preview", title=receipt.link_title, number=receipt.number),
         "brand": brand(None),
         "initial": receipt.merchant_name[:1].upper(),
-        "support_link": _mail_link(receipt.support_email),
+        "support_link": mail_link(receipt.support_email),
         "rows": [
             (t("row_title"), receipt.link_title),
             (t("row_date"), format_moment(receipt.paid_at, locale, zone=receipt.timezone)),
@@ -104,7 +109,7 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\u00a0")
 
 
-def _mail_link(address: str | None) -> Markup:
+def mail_link(address: str | None) -> Markup:
     if not address:
         return Markup()
     link = Markup('<a class="accent" href="mailto:{}" style="color:#0a6b5a">{}</a>')

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from services.notify.domain.delivery import Verdict
-from shared.contracts.notify import MailEvent, MailKind
+from shared.contracts.notify import ListMails, MailEvent, MailKind, MailSkipped
 from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Record, Transaction
 from shared.runtime.queries import statements
@@ -54,10 +54,12 @@ class Settled(msgspec.Struct, frozen=True):
     event: MailEvent | None
 
 
-async def intend(tx: Transaction, intents: Sequence[Intent], skipped: Sequence[MailEvent], *, now: datetime) -> None:
+async def intend(tx: Transaction, intents: Sequence[Intent], skipped: Sequence[MailSkipped], *, now: datetime) -> None:
     by_mail = {intent.id: intent.traceparent for intent in intents}
     traceparents = [by_mail[event.mail_id] for event in skipped]
     columns = [[getattr(intent, name) for intent in intents] for name in Intent.__struct_fields__]
+    reasons = {event.mail_id: event.reason for event in skipped}
+    columns.append([reasons.get(intent.id) for intent in intents])
     facts = outbox.columns(skipped, now, traceparents)
     await tx.execute(_sql["intend"], *columns, now, [event.mail_id for event in skipped], *facts)
 
@@ -90,7 +92,5 @@ async def settle(postgres: Postgres, lease_token: UUID, *, settled: Sequence[Set
     )
 
 
-async def list_mails(
-    postgres: Postgres, *, charge_id: UUID | None, link_id: UUID | None, state: str | None, limit: int
-) -> Sequence[Record]:
-    return await postgres.fetch(_sql["list_mails"], charge_id, link_id, state, limit)
+async def list_mails(postgres: Postgres, ask: ListMails, *, limit: int) -> Sequence[Record]:
+    return await postgres.fetch(_sql["list_mails"], ask.charge_id, ask.link_id, ask.state, limit, ask.org_id, ask.kind)

@@ -1,20 +1,21 @@
 -- name: intend
--- One mail a kind and charge, however often its fact comes. The facts about those that are skipped commit with them.
+-- One mail a kind and charge (a code's has the id of its fact), however often the fact comes. The facts about those that are skipped commit with them.
 WITH intended AS (
     INSERT INTO mail (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, due_at,
-                      traceparent, created_at)
+                      traceparent, skip_reason, created_at)
     SELECT i.id, i.org_id, i.link_id, i.charge_id, i.kind, i.to_address, i.locale, i.context::jsonb, i.message_id,
-           i.state, $12, i.traceparent, $12
+           i.state, $13, i.traceparent, i.skip_reason, $13
     FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                $9::text[], $10::text[], $11::text[])
-        AS i (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, traceparent)
-    ON CONFLICT (charge_id, kind) DO NOTHING
+                $9::text[], $10::text[], $11::text[], $12::text[])
+        AS i (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, traceparent,
+              skip_reason)
+    ON CONFLICT DO NOTHING
     RETURNING id
 )
 INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
 SELECT f.id, f.type, f.subject, f.link_id, f.data, f.traceparent, f.created_at
-FROM unnest($13::uuid[], $14::uuid[], $15::text[], $16::text[], $17::uuid[], $18::bytea[], $19::text[],
-            $20::timestamptz[])
+FROM unnest($14::uuid[], $15::uuid[], $16::text[], $17::text[], $18::uuid[], $19::bytea[], $20::text[],
+            $21::timestamptz[])
     AS f (mail_id, id, type, subject, link_id, data, traceparent, created_at)
 JOIN intended ON intended.id = f.mail_id;
 
@@ -39,15 +40,22 @@ RETURNING mail.id, mail.org_id, mail.link_id, mail.charge_id, mail.kind, mail.to
 UPDATE mail SET due_at = $3 WHERE id = ANY($2::uuid[]) AND lease_token = $1 AND state = 'sending';
 
 -- name: settle
--- Only for whom the lease still is: a sender that was too slow changes nothing, and its facts are not told.
+-- Only for whom the lease still is: a sender that was too slow changes nothing, and its facts are not told. A code
+-- whose mail will not be written again is erased with it.
 WITH settled AS (
     UPDATE mail
-    SET state = t.state, due_at = t.due_at, attempts = mail.attempts + t.attempts, last_error = t.error,
+    SET state = t.state, due_at = t.due_at, attempts = mail.attempts + t.attempts,
+        last_error = CASE WHEN t.state <> 'skipped' THEN t.error END,
+        skip_reason = CASE WHEN t.state = 'skipped' THEN t.error END,
         sent_at = CASE WHEN t.state = 'sent' THEN $7::timestamptz END, lease_token = NULL
     FROM unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::integer[], $6::text[])
         AS t (id, state, due_at, attempts, error)
     WHERE mail.id = t.id AND mail.lease_token = $1 AND mail.state = 'sending'
-    RETURNING mail.id
+    RETURNING mail.id, mail.state
+),
+erased AS (
+    UPDATE otp_challenge SET sealed_code = NULL FROM settled
+    WHERE otp_challenge.id = settled.id AND settled.state <> 'due'
 )
 INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
 SELECT f.id, f.type, f.subject, f.link_id, f.data, f.traceparent, f.created_at
@@ -58,8 +66,9 @@ JOIN settled ON settled.id = f.mail_id;
 
 -- name: list_mails
 SELECT id, org_id, link_id, charge_id, kind, to_address, locale, state, attempts, due_at, message_id, last_error,
-       created_at, sent_at
+       created_at, sent_at, scheduled_at, skip_reason
 FROM mail
 WHERE ($1::uuid IS NULL OR charge_id = $1) AND ($2::uuid IS NULL OR link_id = $2) AND ($3::text IS NULL OR state = $3)
+  AND ($5::uuid IS NULL OR org_id = $5) AND ($6::text IS NULL OR kind = $6)
 ORDER BY id DESC
 LIMIT $4;

@@ -2,14 +2,20 @@
 
 import msgspec
 
+from services.notify.domain.link_mail import LinkMail
+from services.notify.domain.otp import OtpMail
 from services.notify.domain.receipt import Receipt
+from services.notify.mailers.link import word_link
 from services.notify.mailers.message import Message, compose, is_address, one_line
+from services.notify.mailers.otp import word_otp
 from services.notify.mailers.port import Letter
-from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.receipt import Wording, word_receipt
 from services.notify.store.mail import ClaimedMail
 from shared.runtime.session_pages import SessionPages
 
 _receipt = msgspec.json.Decoder(Receipt)
+_otp = msgspec.json.Decoder(OtpMail)
+_link = msgspec.json.Decoder(LinkMail)
 
 
 def compose_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
@@ -22,14 +28,30 @@ def compose_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Lett
     """
     receipt = _receipt.decode(mail.context)
     wording = word_receipt(receipt, mail.locale, url=pages.url(receipt.session_id))
-    reply_to = receipt.support_email if receipt.support_email and is_address(receipt.support_email) else None
+    return _letter(mail, wording, sender=sender, merchant=receipt.merchant_name, answers_to=receipt.support_email)
+
+
+def compose_otp_mail(mail: ClaimedMail, *, sender: str, code: str) -> Letter:
+    """The only place where a code is in clear: in memory, until the mail server has it."""
+    about = _otp.decode(mail.context)
+    wording = word_otp(about, mail.locale, code=code)
+    return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
+
+
+def compose_link_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
+    about = _link.decode(mail.context)
+    wording = word_link(about, mail.locale, url=pages.link_url(about.slug))
+    return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
+
+
+def _letter(mail: ClaimedMail, wording: Wording, *, sender: str, merchant: str, answers_to: str | None) -> Letter:
     message = Message(
         message_id=mail.message_id,
         date=mail.created_at,
-        from_name=one_line(receipt.merchant_name) or "Paylinks",
+        from_name=one_line(merchant) or "Paylinks",
         from_address=sender,
         to_address=mail.to_address,
-        reply_to=reply_to,
+        reply_to=answers_to if answers_to and is_address(answers_to) else None,
         language=mail.locale,
         subject=wording.subject,
         text=wording.text,

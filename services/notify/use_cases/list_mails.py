@@ -11,5 +11,5 @@ LIMIT_MAX: Final = 500
 
 async def list_mails(postgres: Postgres, ask: ListMails) -> list[MailView]:
     limit = max(1, min(ask.limit, LIMIT_MAX))
-    rows = await mail.list_mails(postgres, charge_id=ask.charge_id, link_id=ask.link_id, state=ask.state, limit=limit)
+    rows = await mail.list_mails(postgres, ask, limit=limit)
     return [MailView(**dict(row)) for row in rows]

@@ -6,17 +6,19 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, assert_never, cast
 from uuid import UUID, uuid4
 
 from prometheus_client import Counter
 
-from services.notify.domain.delivery import Deferred, Outcome, Unreachable, Verdict, verdict
-from services.notify.mailers.port import Mailer
+from services.notify.domain.delivery import Deferred, Obsolete, Outcome, Unreachable, Verdict, verdict
+from services.notify.mailers.port import Letter, Mailer
 from services.notify.store import mail as ledger
 from services.notify.store.mail import ClaimedMail, Settled
-from services.notify.use_cases.compose_mail import compose_mail
-from shared.contracts.notify import MailEvent, MailFailed, MailSent
+from services.notify.use_cases.compose_mail import compose_link_mail, compose_mail, compose_otp_mail
+from services.notify.use_cases.link_mails import why_withheld
+from services.notify.use_cases.otp import Codes, code_to_mail
+from shared.contracts.notify import MailEvent, MailFailed, MailSent, MailSkipped, SkipReason
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
 from shared.runtime.crash import crash_point
@@ -65,6 +67,7 @@ class SendMails:
         *,
         sender: str,
         pages: SessionPages,
+        codes: Codes,
         clock: Clock,
         committed: Callable[[], None],
     ) -> None:
@@ -72,6 +75,7 @@ class SendMails:
         self._mailer = mailer
         self._sender = sender
         self._pages = pages
+        self._codes = codes
         self._clock = clock
         self._committed = committed
 
@@ -111,14 +115,30 @@ class SendMails:
 
     async def _send(self, mail: ClaimedMail) -> Outcome:
         try:
-            letter = compose_mail(mail, sender=self._sender, pages=self._pages)
+            letter = await self._compose(mail)
         except Exception as error:  # noqa: BLE001 - whatever a template raises
             # A mail that cannot be written must not stop the others; a mended template sends it after all.
             _log.error("mail.not_composed", mail_id=str(mail.id), exc_info=error)
             return Deferred(f"not composed: {error!r}")
+        if isinstance(letter, Obsolete):
+            return letter
         outcome = await self._mailer.deliver(letter)
         crash_point("mails.delivered")
         return outcome
+
+    async def _compose(self, mail: ClaimedMail) -> Letter | Obsolete:
+        """Looked at right before it goes out: a mail may have waited for days."""
+        match mail.kind:
+            case "receipt":
+                return compose_mail(mail, sender=self._sender, pages=self._pages)
+            case "otp":
+                code = await code_to_mail(self._postgres, mail.id, codes=self._codes, now=self._clock())
+                return compose_otp_mail(mail, sender=self._sender, code=code) if code is not None else Obsolete()
+            case "link":
+                reason = await why_withheld(self._postgres, mail, now=self._clock())
+                return Obsolete(reason) if reason else compose_link_mail(mail, sender=self._sender, pages=self._pages)
+            case _:
+                assert_never(mail.kind)
 
     async def _keep(self, batch: Batch) -> None:
         """While a slow server keeps some waiting: the others are written down, and the lease is made longer."""
@@ -189,4 +209,6 @@ def _fact(mail: ClaimedMail, decided: Verdict) -> MailEvent | None:
         return MailSent(**about, message_id=mail.message_id)
     if decided.state == "failed":
         return MailFailed(**about, reason=without_addresses(decided.error or ""))
+    if decided.state == "skipped":
+        return MailSkipped(**about, reason=cast("SkipReason", decided.error))
     return None

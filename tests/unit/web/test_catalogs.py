@@ -8,6 +8,9 @@ from typing import get_args
 import pytest
 
 from services.checkout.web.views import ErrorCode, ProblemView, SessionState
+from services.links.dashboard.render import Trouble
+from services.links.dashboard.views import SignInFlaw
+from services.links.domain.member import ROLES
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
 from shared.web.catalogs import catalog, read_messages
@@ -32,6 +35,9 @@ COMPUTED = {
         for part in ("heading", "advice")
     ),
     *(f"method_{method}" for method in get_args(Method)),
+    *(f"sign_in_{flaw}" for flaw in get_args(SignInFlaw)),
+    *(f"role_{role}" for role in ROLES),
+    *(f"dashboard_{trouble}_{part}" for trouble in get_args(Trouble) for part in ("heading", "advice")),
     "ussd_hint",
     "bank_transfer_hint",
 }

@@ -82,6 +82,18 @@ async def show_payment(request: HttpRequest, payment_id: str) -> Response[bytes]
     return _own(account, provider_of(request).store.payment(payment_id))
 
 
+@post("/v1/payments/{payment_id:str}/expire")
+async def expire_payment(request: HttpRequest, payment_id: str) -> Response[bytes]:
+    """Calls off a payment that nobody has approved: it has failed as `expired`. One that has failed stays as it is."""
+    account = require_account(request)
+    provider = provider_of(request)
+    payment = provider.store.payment(payment_id)
+    if payment is None or payment.account != account.id:
+        raise payment_not_found()
+    expired = payment if payment.status == "failed" else provider.decide(payment, "failed", failure_code="expired")
+    return json_answer(payment_view(expired))
+
+
 @get("/v1/payments")
 async def find_payment(request: HttpRequest) -> Response[bytes]:
     account = require_account(request)
@@ -106,4 +118,4 @@ async def _hang(request: HttpRequest, seconds: float) -> None:
         return
 
 
-API_ROUTES = [health, open_account, tokenize, begin_payment, show_payment, find_payment]
+API_ROUTES = [health, open_account, tokenize, begin_payment, expire_payment, show_payment, find_payment]

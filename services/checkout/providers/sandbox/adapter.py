@@ -13,11 +13,13 @@ from services.checkout.providers.port import (
     Accepted,
     Account,
     CreateResult,
+    ExpireResult,
     NotSent,
     Order,
     Refused,
     Signal,
     StatusResult,
+    TooLate,
     Unknown,
     Unreachable,
 )
@@ -49,6 +51,7 @@ _UNDECIDED: Final = frozenset({408, 409, 425, 429})
 _CREATED: Final = 201
 _OK: Final = 200
 _NOT_FOUND: Final = 404
+_CONFLICT: Final = 409
 _SERVER_ERROR_FIRST: Final = 500
 
 
@@ -114,6 +117,20 @@ class Sandbox:
         if answer.status == _NOT_FOUND and _error_of(answer.body).code == "payment_not_found":
             return Absent()
         _log.warning("sandbox.status_refused", reference=reference, status=answer.status)
+        return Unreachable()
+
+    async def expire(self, account: Account, provider_id: str) -> ExpireResult:
+        headers = {"authorization": f"Bearer {account.api_key}"}
+        try:
+            answer = await self._http.send("POST", f"/v1/payments/{provider_id}/expire", headers=headers)
+            if answer.status == _OK:
+                return Accepted(state_of(_payment.decode(answer.body)))
+        except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
+            _log.warning("sandbox.expire_unanswered", payment=provider_id, error=repr(error))
+            return Unreachable()
+        if answer.status == _CONFLICT and _error_of(answer.body).code == "already_succeeded":
+            return TooLate()
+        _log.warning("sandbox.expire_refused", payment=provider_id, status=answer.status)
         return Unreachable()
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:

@@ -6,6 +6,12 @@ const byId = (id) => document.getElementById(id);
 const way = () => form.elements.method && form.elements.method.value;
 const put = (template, value) => template.replace("\ue000", value);
 
+// A coupon is applied without losing what was typed
+const coupon = byId("coupon");
+if (coupon) coupon.addEventListener("formdata", (e) => {
+  for (const [name, value] of new FormData(form)) if (!["attempt", "card_token"].includes(name) && !e.formData.has(name)) e.formData.append(name, value);
+});
+
 // A form that was sent stays sent, until the page comes back from the back button
 let sent = false;
 const busy = (on) => {

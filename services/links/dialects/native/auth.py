@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _BEARER: Final = b"bearer "
+_DOTS: Final = 2
 
 
 def token_of(headers: Mapping[bytes, bytes]) -> str | None:
@@ -13,3 +14,8 @@ def token_of(headers: Mapping[bytes, bytes]) -> str | None:
     if authorization[: len(_BEARER)].lower() != _BEARER:
         return None
     return authorization[len(_BEARER) :].strip().decode("latin-1")
+
+
+def is_session(token: str | None) -> bool:
+    """A signed token (RFC 7519, compact) is three parts between dots; no key has a dot in it."""
+    return token is not None and token.count(".") == _DOTS

@@ -5,7 +5,6 @@ from typing import Any, Final
 _AT: Final = "2026-11-21T09:00:00Z"
 _LINK_ID: Final = "01932c07-2b4e-7c1a-9d3e-5f6a7b8c9d0e"
 _ORG_ID: Final = "01932c06-0000-7000-8000-000000000001"
-_PRODUCT_ID: Final = "01932c06-5d1a-7f00-8a2b-3c4d5e6f7a8b"
 
 CREATE_LINK: Final[dict[str, Any]] = {
     "title": "Invoice #123",
@@ -63,6 +62,8 @@ CHARGE: Final[dict[str, Any]] = {
     "payer_hint": "+256 77* *** 456",
     "receipt_number": "R-20261121-ABCD2345",
     "late": False,
+    "settled": True,
+    "policy": None,
     "created_at": _AT,
     "updated_at": _AT,
 }
@@ -73,36 +74,14 @@ STATS: Final[dict[str, Any]] = {
     "revenue": [{"amount_minor": 50000, "currency": "UGX", "paid_count": 1, "last_paid_at": _AT}],
     "unsettled": [],
 }
-CREATE_PRODUCT: Final[dict[str, Any]] = {
-    "name": "House blend, 1 kg",
-    "price": {"amount_minor": 50000, "currency": "UGX"},
+PATCH_ORGANIZATION: Final[dict[str, Any]] = {
+    "support_email": "hello@kampala-coffee.test",
+    "color": "#6f4e37",
+    "payment_bounds": {"USD": {"min_minor": 100, "max_minor": 500000}},
 }
-PATCH_PRODUCT: Final[dict[str, Any]] = {"price": {"amount_minor": 55000, "currency": "UGX"}}
-PRODUCT: Final[dict[str, Any]] = {
-    "id": _PRODUCT_ID,
-    "digital_id": "prod_01jcp0cqgtfw08m4sw9njf6ymb",
-    "name": "House blend, 1 kg",
-    "description": None,
-    "image_url": None,
-    "price": {"amount_minor": 50000, "currency": "UGX"},
-    "metadata": {},
-    "active": True,
-    "livemode": False,
-    "revision": 1,
-    "created_at": _AT,
-    "updated_at": _AT,
-}
-PLAN: Final[dict[str, Any]] = {
-    "id": "01932c06-5d1a-7f00-8a2b-3c4d5e6f7a8c",
-    "name": "Coffee every month",
-    "price": {"amount_minor": 10000, "currency": "XOF"},
-    "interval": "month",
-    "livemode": False,
-    "created_at": _AT,
-}
-PATCH_ORGANIZATION: Final[dict[str, Any]] = {"support_email": "hello@kampala-coffee.test", "color": "#6f4e37"}
 ORGANIZATION: Final[dict[str, Any]] = {
     "id": _ORG_ID,
+    "merchant_id": "01932c06-0000-7000-8000-000000000002",
     "name": "Kampala Coffee",
     "slug": "kampala-coffee",
     "default_currency": "UGX",
@@ -113,6 +92,13 @@ ORGANIZATION: Final[dict[str, Any]] = {
     "logo_url": None,
     "color": "#6f4e37",
     "late_payment_policy": "accept",
+    "payment_bounds": {"USD": {"min_minor": 100, "max_minor": 500000}},
+    "tax_mode": "exclusive",
+    "default_methods": ["mobile_money", "card"],
+    "default_providers": [],
+    "link_lifetime_seconds": 604800,
+    "redirect_origins": ["https://shop.example.com"],
+    "checkout_url": None,
     "revision": 1,
     "created_at": _AT,
     "updated_at": _AT,

@@ -59,24 +59,36 @@ def _operation(operation: Operation, schema_of: dict[str, Any]) -> dict[str, Any
     described: dict[str, Any] = {
         "operationId": operation.id,
         "summary": operation.summary,
-        "description": f"Needs the scope `{operation.scope}`.",
+        "description": f"Needs the scope `{operation.scope}`." if operation.scope else "Needs no key.",
         "tags": [operation.tag],
         "parameters": _parameters(operation),
-        "responses": {
-            str(operation.status): {
-                "description": "Done.",
-                "headers": _headers(operation),
-                "content": {_JSON: {"schema": schema_of[repr(operation.answer)], "example": operation.answer_example}},
-            },
-            **_problems(operation),
-        },
+        "responses": {**_answers(operation, schema_of), **_problems(operation)},
     }
+    if operation.scope is None:
+        described["security"] = []
     if operation.body is not None:
         described["requestBody"] = {
             "required": operation.body_required,
-            "content": {_JSON: {"schema": schema_of[repr(operation.body)], "example": operation.body_example}},
+            "content": {
+                _JSON: {"schema": schema_of[repr(operation.body)], "example": operation.body_example},
+                **{
+                    media: {"schema": {"type": "string"}, "example": example}
+                    for media, example in operation.body_also.items()
+                },
+            },
         }
     return described
+
+
+def _answers(operation: Operation, schema_of: dict[str, Any]) -> dict[str, Any]:
+    if operation.media:
+        content: dict[str, Any] = {media: {"schema": {"type": "string"}} for media in operation.media}
+    else:
+        content = {_JSON: {"schema": schema_of[repr(operation.answer)], "example": operation.answer_example}}
+    done = {str(operation.status): {"description": "Done.", "headers": _headers(operation), "content": content}}
+    if operation.also_status is not None:
+        done[str(operation.also_status)] = {"description": "What would be: nothing was kept.", "content": content}
+    return done
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -85,7 +97,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         for name, format_ in operation.path_parameters()
     ]
     parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query]
-    if operation.method == "post":
+    if operation.takes_key:
         parameters.append(
             {
                 "name": "Idempotency-Key",
@@ -112,7 +124,7 @@ def _headers(operation: Operation) -> dict[str, Any]:
     headers: dict[str, Any] = {"X-Request-Id": {"schema": {"type": "string"}}}
     if operation.has_revision:
         headers["ETag"] = {"description": "The revision.", "schema": {"type": "string"}, "example": '"1"'}
-    if operation.method == "post":
+    if operation.takes_key:
         headers["Idempotent-Replayed"] = {
             "description": "There when this is the answer that was given before.",
             "schema": {"const": "true"},
@@ -122,7 +134,8 @@ def _headers(operation: Operation) -> dict[str, Any]:
 
 def _problems(operation: Operation) -> dict[str, Any]:
     by_status: dict[int, list[str]] = {}
-    for code in sorted({*_ALWAYS, *operation.refusals()}):
+    always = _ALWAYS if operation.scope else ("rate_limited", "unavailable")
+    for code in sorted({*always, *operation.refusals()}):
         by_status.setdefault(_KINDS[code].status, []).append(code)
     return {
         str(status): {

@@ -6,7 +6,6 @@ from msgspec import UNSET, UnsetType
 
 from services.links.dialects.native.wire import links as wire
 from services.links.dialects.native.wire.common import MoneyOut
-from services.links.domain.charge import Charge
 from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
 from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
 from services.links.domain.pricing import (
@@ -23,7 +22,6 @@ from services.links.domain.pricing import (
     PricingWanted,
     ProductWanted,
 )
-from services.links.domain.revenue import Stats
 from shared.kernel.faults import Invalid
 from shared.kernel.money import Money
 
@@ -43,10 +41,10 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         description=body.description,
         private_note=body.private_note,
         uses_max=body.uses_max,
-        starts_at=_utc("starts_at", body.starts_at),
-        expires_at=_utc("expires_at", body.expires_at),
-        methods=METHODS_DEFAULT if body.methods is None else _tuple(body.methods),
-        providers=() if body.providers is None else _tuple(body.providers),
+        starts_at=utc("starts_at", body.starts_at),
+        expires_at=utc("expires_at", body.expires_at),
+        methods=METHODS_DEFAULT if body.methods is None else tuple_in(body.methods),
+        providers=() if body.providers is None else tuple_in(body.providers),
         collect=_collect_in(body.collect),
         success_url=body.success_url,
         cancel_url=body.cancel_url,
@@ -57,7 +55,7 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         coupons_allowed=body.coupons_allowed,
         recipient=_recipient_in(body.recipient),
         gate_otp=UNSET if body.gate is UNSET else body.gate == "otp",
-        scheduled_at=_utc("scheduled_at", body.scheduled_at),
+        scheduled_at=utc("scheduled_at", body.scheduled_at),
         reference=body.reference,
     )
 
@@ -66,7 +64,7 @@ def link_out(link: Link, *, public_url: str, now: datetime) -> wire.PaymentLink:
     return wire.PaymentLink(
         id=link.id,
         slug=link.slug,
-        url=f"{public_url}/checkout/{link.slug}",
+        url=page_url(link, public_url),
         state=link.state(now),
         title=link.title,
         description=link.description,
@@ -100,6 +98,11 @@ def link_out(link: Link, *, public_url: str, now: datetime) -> wire.PaymentLink:
     )
 
 
+def page_url(link: Link, public_url: str) -> str:
+    """Where a buyer pays it."""
+    return f"{public_url}/checkout/{link.slug}"
+
+
 def uses_out(uses: Uses) -> wire.UsesOut:
     return wire.UsesOut(uses.max, uses.used, uses.held, uses.remaining)
 
@@ -120,38 +123,6 @@ def pricing_out(pricing: Pricing) -> wire.PricingOut:
             return _cart_out(pricing)
         case _:
             assert_never(pricing)
-
-
-def charge_out(charge: Charge) -> wire.Charge:
-    customer = charge.customer
-    return wire.Charge(
-        id=charge.id,
-        session_id=charge.session_id,
-        status=charge.status,
-        total=money_out(charge.total),
-        method=charge.method,
-        provider=charge.provider,
-        failure_reason=charge.failure_reason,
-        customer=wire.Customer(customer.email, customer.name, customer.phone) if customer else None,
-        payer_hint=charge.payer_hint,
-        receipt_number=charge.receipt_number,
-        late=charge.late,
-        created_at=charge.created_at,
-        updated_at=charge.updated_at,
-    )
-
-
-def stats_out(link: Link, stats: Stats) -> wire.Stats:
-    return wire.Stats(
-        link_id=link.id,
-        uses=uses_out(stats.uses),
-        paid_count=sum(one.paid_count for one in stats.earned),
-        revenue=[
-            wire.Revenue(one.revenue.minor, one.revenue.currency, one.paid_count, one.last_paid_at)
-            for one in stats.earned
-        ],
-        unsettled=[wire.Unsettled(one.total.minor, one.total.currency, one.charges) for one in stats.unsettled],
-    )
 
 
 def money_out(money: Money) -> MoneyOut:
@@ -207,11 +178,11 @@ def _branding_in(branding: wire.BrandingIn | UnsetType | None) -> Branding | Uns
     return Branding(branding.color, branding.logo_url) if branding else Branding()
 
 
-def _tuple(values: Sequence[_T] | UnsetType) -> tuple[_T, ...] | UnsetType:
+def tuple_in(values: Sequence[_T] | UnsetType) -> tuple[_T, ...] | UnsetType:
     return UNSET if values is UNSET else tuple(values)
 
 
-def _utc(field: str, moment: datetime | UnsetType | None) -> datetime | UnsetType | None:
+def utc(field: str, moment: datetime | UnsetType | None) -> datetime | UnsetType | None:
     if not isinstance(moment, datetime):
         return moment
     try:

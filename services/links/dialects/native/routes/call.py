@@ -11,14 +11,17 @@ import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from services.links.dialects.native.auth import token_of
+from services.links.dialects.native.auth import is_session, token_of
 from services.links.dialects.native.wire.common import Page
 from services.links.domain.answer import Answer, Once, Seal, fingerprint
 from services.links.domain.keys import Actor, Scope
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.sessions import SessionAuthenticator
+from services.links.use_cases.sign_in import Door
 from shared.kernel.faults import Invalid
 from shared.kernel.moment import Clock
+from shared.runtime.limits import Limiter
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 
@@ -26,6 +29,8 @@ LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 100
 _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _ETAG: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
+_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_ACTIVE: Final = {None: None, "true": True, "false": False}
 _json: Final = msgspec.json.Encoder(decimal_format="number")
 _CURSOR_BYTES: Final = 16
 
@@ -39,11 +44,15 @@ class Native(msgspec.Struct, frozen=True, kw_only=True):
 
     pg: Postgres
     authenticator: Authenticator
+    sessions: SessionAuthenticator
+    door: Door
     clock: Clock
     wake: Wake
     seal: Seal
     public_url: str
     test_mode: bool
+    slug_questions: Limiter = msgspec.field(default_factory=lambda: Limiter("slugs", per_second=1, burst=30))
+    """How often an organization may ask whether a slug is free."""
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +104,9 @@ async def begin(request: NativeRequest, scope: Scope) -> Call:
     native = cast("Native", request.app.state.native)
     now = native.clock()
     headers = dict(request.scope["headers"])  # Litestar's own mapping costs as much as all of mapping and wire
-    actor = await native.authenticator.actor(token_of(headers), scope, now=now)
+    token = token_of(headers)
+    who = native.sessions if is_session(token) else native.authenticator
+    actor = await who.actor(token, scope, now=now)
     return Call(native=native, actor=actor, now=now, request=request, headers=headers)
 
 
@@ -122,6 +133,30 @@ class Listing(msgspec.Struct, frozen=True):
     limit: int
     after: str | None
     filters: Mapping[str, str]
+
+    @property
+    def active(self) -> bool | None:
+        """The filter `active`; None is both.
+
+        Raises:
+            Invalid: it is neither true nor false.
+        """
+        active = self.filters.get("active")
+        if active not in _ACTIVE:
+            raise Invalid("active", "must be true or false")
+        return _ACTIVE[active]
+
+    @property
+    def currency(self) -> str | None:
+        """The filter `currency`.
+
+        Raises:
+            Invalid: it is not shaped like a currency.
+        """
+        currency = self.filters.get("currency")
+        if currency is not None and not _CURRENCY.fullmatch(currency):
+            raise Invalid("currency", "must be an ISO 4217 code such as 'UGX'")
+        return currency
 
     @property
     def before(self) -> UUID | None:
@@ -164,11 +199,11 @@ def page_of(
     """`found` holds one more than was asked for, if there is more."""
     shown = found[: asked.limit]
     more = len(found) > len(shown)
-    cursor = _encoded(place(shown[-1])) if more else None
+    cursor = cursor_of(place(shown[-1])) if more else None
     return ok(Page([out(item) for item in shown], more, cursor))
 
 
-def _encoded(place: UUID | str) -> str:
+def cursor_of(place: UUID | str) -> str:
     raw = place.bytes if isinstance(place, UUID) else place.encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 

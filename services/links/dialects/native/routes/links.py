@@ -7,7 +7,8 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from services.links.dialects.native.mapping.links import charge_out, draft_of, link_out, stats_out
+from services.links.dialects.native.mapping.charges import charge_out, stats_out
+from services.links.dialects.native.mapping.links import draft_of, link_out
 from services.links.dialects.native.routes.call import (
     Call,
     NativeRequest,
@@ -18,12 +19,15 @@ from services.links.dialects.native.routes.call import (
     page_of,
     respond,
 )
+from services.links.dialects.native.routes.expand import links_out
+from services.links.dialects.native.routes.query import dry_run, query
 from services.links.dialects.native.wire.links import CreatePaymentLink, PatchPaymentLink
 from services.links.domain.answer import Answer
+from services.links.domain.charge import ChargeStatus
 from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, State
-from services.links.use_cases.change_link import move_link, patch_link
-from services.links.use_cases.create_link import Render, create_link
+from services.links.use_cases.change_link import move_link, patch_link, preview_patch
+from services.links.use_cases.create_link import Render, create_link, preview_link
 from services.links.use_cases.read_links import get_link, link_stats, list_charges, list_links
 from shared.kernel.faults import Invalid
 from shared.runtime.body import decode
@@ -32,16 +36,21 @@ ROOT: Final = "/v1/payment-links"
 _CREATE: Final = msgspec.json.Decoder(CreatePaymentLink, float_hook=Decimal)
 _PATCH: Final = msgspec.json.Decoder(PatchPaymentLink, float_hook=Decimal)
 _STATES: Final = get_args(State)
+_STATUSES: Final = get_args(ChargeStatus)
 
 
 @post(ROOT)
 async def create(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "links:write")
     body = decode(await call.raw(), _CREATE)
+    draft = draft_of(body)
+    if dry_run(request):
+        link = await preview_link(call.pg, call.actor, draft=draft, now=call.now, test_mode=call.native.test_mode)
+        return ok(_out(call, link))
     answer = await create_link(
         call.pg,
         call.actor,
-        draft=draft_of(body),
+        draft=draft,
         once=await call.once("payment-links"),
         render=_rendered(call, status=201),
         now=call.now,
@@ -54,7 +63,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "links:read")
-    asked = listing(request, ("state", "slug", "currency"))
+    asked = listing(request, ("state", "slug", "currency", "expand"))
     state = asked.filters.get("state")
     if state is not None and state not in _STATES:
         raise Invalid("state", f"must be one of {', '.join(_STATES)}")
@@ -68,21 +77,25 @@ async def listed(request: NativeRequest) -> ASGIResponse:
         state=cast("State | None", state),
         now=call.now,
     )
-    return page_of(found, asked, out=lambda link: _out(call, link), place=lambda link: link.id)
+    return page_of(found, asked, out=await links_out(call, found), place=lambda link: link.id)
 
 
 @get(ROOT + "/{link_id:uuid}")
 async def one(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:read")
+    query(request, ("expand",))
     link = await get_link(call.pg, call.actor, link_id)
-    return ok(_out(call, link), revision=link.revision)
+    out = await links_out(call, [link])
+    return ok(out(link), revision=link.revision)
 
 
 @patch(ROOT + "/{link_id:uuid}")
 async def change(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:write")
     body = decode(await call.raw(), _PATCH)
-    link = await patch_link(
+    dry = dry_run(request)
+    change_or_preview = preview_patch if dry else patch_link
+    link = await change_or_preview(
         call.pg,
         call.actor,
         link_id,
@@ -91,8 +104,9 @@ async def change(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespons
         now=call.now,
         test_mode=call.native.test_mode,
     )
-    call.native.wake()
-    return ok(_out(call, link), revision=link.revision)
+    if not dry:
+        call.native.wake()
+    return ok(_out(call, link), revision=None if dry else link.revision)
 
 
 @delete(ROOT + "/{link_id:uuid}", status_code=200)
@@ -119,8 +133,18 @@ async def archive(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespon
 @get(ROOT + "/{link_id:uuid}/charges")
 async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "charges:read")
-    asked = listing(request)
-    found = await list_charges(call.pg, call.actor, link_id, before=asked.before, limit=asked.limit + 1)
+    asked = listing(request, ("status",))
+    status = asked.filters.get("status")
+    if status is not None and status not in _STATUSES:
+        raise Invalid("status", f"must be one of {', '.join(_STATUSES)}")
+    found = await list_charges(
+        call.pg,
+        call.actor,
+        link_id,
+        before=asked.before,
+        limit=asked.limit + 1,
+        status=cast("ChargeStatus | None", status),
+    )
     return page_of(found, asked, out=charge_out, place=lambda charge: charge.id)
 
 
@@ -133,6 +157,7 @@ async def stats(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse
 
 async def _move(request: NativeRequest, link_id: UUID, verb: Verb, *, once: bool = True) -> ASGIResponse:
     call = await begin(request, "links:write")
+    query(request, ())
     answer = await move_link(
         call.pg,
         call.actor,

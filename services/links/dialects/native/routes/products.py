@@ -1,3 +1,4 @@
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -6,25 +7,27 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from services.links.dialects.native.mapping.catalog import draft_of, plan_out, product_out
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.mapping.catalog import draft_of, product_out
+from services.links.dialects.native.routes.call import (
+    NativeRequest,
+    answer_of,
+    begin,
+    listing,
+    ok,
+    page_of,
+    respond,
+)
+from services.links.dialects.native.routes.expand import rates_of
+from services.links.dialects.native.routes.query import query
 from services.links.dialects.native.wire.catalog import CreateProduct, PatchProduct
 from services.links.domain.answer import Answer
 from services.links.domain.product import Product, ProductDraft
-from services.links.use_cases.manage_products import (
-    create_product,
-    get_product,
-    list_plans,
-    list_products,
-    patch_product,
-)
-from shared.kernel.faults import Invalid
+from services.links.use_cases.manage_products import create_product, get_product, list_products, patch_product
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/products"
-_CREATE: Final = msgspec.json.Decoder(CreateProduct)
-_PATCH: Final = msgspec.json.Decoder(PatchProduct)
-_ACTIVE: Final = {None: None, "true": True, "false": False}
+_CREATE: Final = msgspec.json.Decoder(CreateProduct, float_hook=Decimal)
+_PATCH: Final = msgspec.json.Decoder(PatchProduct, float_hook=Decimal)
 
 
 @post(ROOT)
@@ -46,19 +49,25 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "products:read")
-    asked = listing(request, ("active",))
-    active = asked.filters.get("active")
-    if active not in _ACTIVE:
-        raise Invalid("active", "must be true or false")
-    found = await list_products(call.pg, call.actor, before=asked.before, limit=asked.limit + 1, active=_ACTIVE[active])
-    return page_of(found, asked, out=product_out, place=lambda product: product.id)
+    asked = listing(request, ("active", "currency", "expand"))
+    found = await list_products(
+        call.pg,
+        call.actor,
+        before=asked.before,
+        limit=asked.limit + 1,
+        active=asked.active,
+        currency=asked.currency,
+    )
+    rates = await rates_of(call, found)
+    return page_of(found, asked, out=lambda product: product_out(product, rates), place=lambda product: product.id)
 
 
 @get(ROOT + "/{product_id:uuid}")
 async def one(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "products:read")
+    query(request, ("expand",))
     product = await get_product(call.pg, call.actor, product_id)
-    return ok(product_out(product), revision=product.revision)
+    return ok(product_out(product, await rates_of(call, [product])), revision=product.revision)
 
 
 @patch(ROOT + "/{product_id:uuid}")
@@ -70,14 +79,6 @@ async def change(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResp
 async def remove(request: NativeRequest, product_id: FromPath[UUID]) -> ASGIResponse:
     """Archives: links that were made from it keep it."""
     return await _change(request, product_id, ProductDraft(active=False))
-
-
-@get("/v1/plans")
-async def plans(request: NativeRequest) -> ASGIResponse:
-    call = await begin(request, "products:read")
-    asked = listing(request)
-    found = await list_plans(call.pg, call.actor, before=asked.before, limit=asked.limit + 1)
-    return page_of(found, asked, out=plan_out, place=lambda plan: plan.id)
 
 
 async def _change(request: NativeRequest, product_id: UUID, draft: ProductDraft | None) -> ASGIResponse:
@@ -98,4 +99,4 @@ def _rendered(product: Product) -> Answer:
     return answer_of(product_out(product), status=201, revision=product.revision)
 
 
-HANDLERS: Final = [create, listed, one, change, remove, plans]
+HANDLERS: Final = [create, listed, one, change, remove]

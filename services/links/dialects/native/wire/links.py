@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from services.links.dialects.native.wire.catalog import Product
 from services.links.dialects.native.wire.common import (
     Aware,
     Color,
@@ -116,7 +117,7 @@ class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     cancel_url: Url | UnsetType | None = UNSET
     branding: BrandingIn | UnsetType | None = UNSET
     metadata: Metadata | UnsetType | None = UNSET
-    late_payment_policy: LatePayment | UnsetType = UNSET
+    late_payment_policy: LatePayment | UnsetType | None = UNSET
     internal_name: Title | UnsetType | None = UNSET
     coupons_allowed: bool | UnsetType = UNSET
     recipient: RecipientIn | UnsetType | None = UNSET
@@ -131,7 +132,7 @@ class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class PatchPaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Only what is named changes; null clears."""
+    """Only what is named changes; null clears. `late_payment_policy` null is the organization's as it is now."""
 
     title: Title | UnsetType = UNSET
     pricing: PricingIn | UnsetType = UNSET
@@ -220,6 +221,8 @@ class BrandingOut(msgspec.Struct, frozen=True):
 
 
 class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
+    """`product` is there with `?expand=product`: the one of its pricing as it is now, or null."""
+
     id: UUID
     slug: str
     url: str
@@ -228,6 +231,7 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     description: str | None
     private_note: str | None
     pricing: PricingOut
+    product: Product | UnsetType | None = UNSET
     uses: UsesOut
     starts_at: datetime | None
     expires_at: datetime | None
@@ -253,50 +257,3 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     created_at: datetime
     updated_at: datetime
-
-
-class Customer(msgspec.Struct, frozen=True):
-    email: str | None
-    name: str | None
-    phone: str | None
-
-
-class Charge(msgspec.Struct, frozen=True, kw_only=True):
-    id: UUID
-    session_id: UUID
-    status: Literal["created", "pending", "succeeded", "failed", "expired"]
-    total: MoneyOut
-    method: Method
-    provider: str
-    failure_reason: str | None
-    customer: Customer | None
-    payer_hint: str | None
-    receipt_number: str | None
-    late: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class Revenue(msgspec.Struct, frozen=True):
-    """Captured money of uses that count, in one currency."""
-
-    amount_minor: int
-    currency: str
-    paid_count: int
-    last_paid_at: datetime
-
-
-class Unsettled(msgspec.Struct, frozen=True):
-    """Captured money that counted as no use: it came after the end or the cap, or a session was paid twice."""
-
-    amount_minor: int
-    currency: str
-    charges: int
-
-
-class Stats(msgspec.Struct, frozen=True):
-    link_id: UUID
-    uses: UsesOut
-    paid_count: int
-    revenue: list[Revenue]
-    unsettled: list[Unsettled]

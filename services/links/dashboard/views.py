@@ -1,0 +1,26 @@
+from typing import Literal
+
+from msgspec import Struct
+
+SignInFlaw = Literal["missing", "wrong", "limited", "form"]
+
+
+class SignInView(Struct, frozen=True, kw_only=True):
+    """`flaw` says what was wrong with what was sent: nothing was filled in, it does not fit, too often, an old form."""
+
+    form_token: str
+    email: str = ""
+    flaw: SignInFlaw | None = None
+    seconds: int = 0
+
+
+class HomeView(Struct, frozen=True, kw_only=True):
+    form_token: str
+    name: str
+    email: str
+    role: str
+    organization: str
+    color: str | None
+    logo_url: str | None
+    livemode: bool
+    signed_in_until: str

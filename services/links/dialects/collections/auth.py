@@ -1,0 +1,7 @@
+from collections.abc import Mapping
+
+
+def token_of(headers: Mapping[bytes, bytes]) -> str | None:
+    """The API key of `X-DGS-API-Key`; no other header is looked at."""
+    key = headers.get(b"x-dgs-api-key")
+    return None if key is None else key.decode("latin-1")

@@ -1,0 +1,145 @@
+"""What a call of any dialect works with, once it is known who asks."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from services.links.dialects.native.routes.call import Native
+from services.links.domain.answer import Answer
+from services.links.domain.keys import Actor, Scope
+from services.links.domain.link import Link
+from shared.kernel.faults import Invalid, NotFound
+from shared.runtime.body import decode
+from shared.runtime.postgres import Postgres
+
+ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+QUERY_CHARS_MAX: Final = 200
+_MISSING: Final = re.compile(r"Object missing required field '(\w+)'")
+_T = TypeVar("_T")
+AnyRequest = Request[Any, Any, Any]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    native: Native
+    actor: Actor
+    now: datetime
+    request: AnyRequest
+
+    @property
+    def pg(self) -> Postgres:
+        return self.native.pg
+
+    @property
+    def public_url(self) -> str:
+        return self.native.public_url
+
+    @property
+    def test_mode(self) -> bool:
+        return self.native.test_mode
+
+    async def raw(self) -> bytes:
+        return await self.request.body()
+
+    def query(self, *known: str) -> dict[str, str]:
+        """The query, each name at most once; what is not `known` is left out, as most clients expect.
+
+        Raises:
+            Invalid: a known name stands twice, or is longer than any of its values can be.
+        """
+        found: dict[str, str] = {}
+        for name, value in self.request.query_params.multi_items():
+            if name in known:
+                if name in found or len(value) > QUERY_CHARS_MAX:
+                    raise Invalid(name, "must stand once, and be short")
+                found[name] = value
+        return found
+
+
+def surface_of(request: AnyRequest) -> Native:
+    return cast("Native", request.app.state.native)
+
+
+def headers_of(request: AnyRequest) -> Mapping[bytes, bytes]:
+    return dict(request.scope["headers"])
+
+
+def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
+    """The body as `decoder`'s type; a field that is missing is named as the field that is wrong.
+
+    Raises:
+        Invalid.
+    """
+    try:
+        return decode(raw, decoder)
+    except Invalid as fault:
+        missing = _MISSING.fullmatch(str(fault.values["rule"]))
+        if missing is None:
+            raise
+        raise Invalid(".".join(filter(None, (str(fault.values["field"]), missing[1]))), "is required") from None
+
+
+async def begin_with_key(request: AnyRequest, token: str | None, scope: Scope) -> Call:
+    """A call by an API key, wherever the dialect carries it.
+
+    Raises:
+        Unauthorized, Forbidden, RateLimited.
+    """
+    native = surface_of(request)
+    now = native.clock()
+    actor = await native.authenticator.actor(token, scope, now=now)
+    return Call(native=native, actor=actor, now=now, request=request)
+
+
+async def begin_with_session(request: AnyRequest, token: str | None, scope: Scope) -> Call:
+    """A call by a member who has signed in.
+
+    Raises:
+        Unauthorized, Forbidden, RateLimited.
+    """
+    native = surface_of(request)
+    now = native.clock()
+    actor = await native.sessions.actor(token, scope, now=now)
+    return Call(native=native, actor=actor, now=now, request=request)
+
+
+def answer_of(body: msgspec.Struct, *, status: int) -> Answer:
+    return Answer(status=status, body=ENCODER.encode(body))
+
+
+def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> ASGIResponse:
+    return ASGIResponse(
+        body=answer.body,
+        status_code=answer.status,
+        media_type="application/json",
+        headers=list((headers or {}).items()),
+    )
+
+
+def ok(body: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
+    return respond(answer_of(body, status=status))
+
+
+def shown(link: Link) -> Link:
+    """The link, unless it was deleted: in the dialects that delete, it is gone then.
+
+    Raises:
+        NotFound.
+    """
+    if link.ended_as == "deleted":
+        raise NotFound("payment_link")
+    return link
+
+
+def any_revision(_: int) -> bool:
+    """The five documents know no revisions: the last change wins."""
+    return True
+
+
+def page_url(call: Call, link: Link) -> str:
+    """The buyer's page as native and `digital` name it, at the merchant's own checkout domain where there is one."""
+    return f"{call.public_url}/checkout/{link.slug}"

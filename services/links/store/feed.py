@@ -1,0 +1,31 @@
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from services.links.domain.feed import Entry, Fact
+from shared.runtime.postgres import Postgres, Transaction
+from shared.runtime.queries import statements
+
+_sql: Final = statements(__file__)
+
+
+async def add(tx: Transaction, facts: Sequence[Fact]) -> None:
+    """Numbers them in the order given, each once, whenever it comes again."""
+    await tx.execute(
+        _sql["add_facts"],
+        [fact.link_id for fact in facts],
+        [fact.id for fact in facts],
+        [fact.type for fact in facts],
+        [fact.at for fact in facts],
+        [fact.data for fact in facts],
+    )
+
+
+async def after(pg: Postgres, link_id: UUID, seq: int, *, limit: int) -> Sequence[Entry]:
+    rows = await pg.fetch(_sql["read_feed"], link_id, seq, limit)
+    return [
+        Entry(seq=row["seq"], id=row["fact_id"], type=row["type"], at=row["at"], data=msgspec.Raw(row["data"].encode()))
+        for row in rows
+    ]

@@ -1,0 +1,37 @@
+"""The feed of a link: what links, checkout and notify say about it, numbered as it is taken in."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from services.links.domain.feed import Entry, Fact
+from services.links.domain.keys import Actor
+from services.links.store import feed
+from services.links.use_cases.read_links import get_link
+from shared.contracts.envelope import Received
+from shared.runtime.postgres import Postgres, Transaction
+
+_json: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+async def keep_feed(tx: Transaction, received: Sequence[Received]) -> None:
+    """Keeps those that are about a link."""
+    facts = [
+        Fact(link_id=link_id, id=one.id, type=one.type, at=one.at, data=_json.encode(one.event).decode())
+        for one in received
+        if (link_id := one.event.link_id) is not None
+    ]
+    if facts:
+        await feed.add(tx, facts)
+
+
+async def read_feed(pg: Postgres, actor: Actor, link_id: UUID, *, after_seq: int, limit: int) -> Sequence[Entry]:
+    """What came after `after_seq`, in order. What is not there yet comes with a higher number than all that is.
+
+    Raises:
+        NotFound.
+    """
+    await get_link(pg, actor, link_id)
+    return await feed.after(pg, link_id, after_seq, limit=limit)

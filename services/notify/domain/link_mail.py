@@ -1,0 +1,91 @@
+"""The mail that brings a link to whom it was made for: what it says, and when it is not sent after all."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.links import EndedAs, LinkView, PricingView
+from shared.contracts.notify import SkipReason
+
+Standing = Literal["active", "paused"] | EndedAs
+
+
+class LinkMail(msgspec.Struct, frozen=True, kw_only=True):
+    """Taken from the link when the mail becomes due, so that every attempt says the same."""
+
+    slug: str
+    title: str
+    pricing: PricingView
+    scheduled_at: datetime
+    expires_at: datetime | None
+    gate_otp: bool
+    merchant_name: str
+    support_email: str | None
+    color: str | None
+    timezone: str
+    livemode: bool
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a link by its newest fact. `send_at` None: nobody is to be mailed."""
+
+    link_id: UUID
+    org_id: UUID
+    revision: int
+    send_at: datetime | None
+    to_address: str | None
+    locale: str | None
+    about: LinkMail | None
+    standing: Standing | None
+    expires_at: datetime | None
+    paid_at: datetime | None
+
+
+def known_of(link: LinkView, *, at: datetime) -> Known:
+    """`at` is when the link's fact happened: when it was paid is not in it, only that it was."""
+    scheduled = link.scheduled_at is not None and link.recipient is not None
+    return Known(
+        link_id=link.id,
+        org_id=link.org_id,
+        revision=link.revision,
+        send_at=link.scheduled_at if scheduled else None,
+        to_address=link.recipient.email if link.recipient is not None else None,
+        locale=link.merchant.locale,
+        about=_about(link, link.scheduled_at) if link.scheduled_at is not None else None,
+        standing=link.ended_as or ("paused" if link.paused_at is not None else "active"),
+        expires_at=link.expires_at,
+        paid_at=at if link.uses.used else None,
+    )
+
+
+def withheld(known: Known | None, mail: LinkMail, *, to_address: str, now: datetime) -> SkipReason | None:
+    """Why this mail must not go out at `now`; None when it may."""
+    if known is None or known.standing is None:
+        return "no_longer_due"
+    if known.standing != "active":
+        return known.standing
+    reasons: tuple[tuple[SkipReason, bool], ...] = (
+        ("paid", known.paid_at is not None),
+        ("rescheduled", known.send_at != mail.scheduled_at),
+        ("other_recipient", known.to_address != to_address),
+        ("expired", known.expires_at is not None and known.expires_at <= now),
+    )
+    return next((reason for reason, holds in reasons if holds), None)
+
+
+def _about(link: LinkView, scheduled_at: datetime) -> LinkMail:
+    return LinkMail(
+        slug=link.slug,
+        title=link.title,
+        pricing=link.pricing,
+        scheduled_at=scheduled_at,
+        expires_at=link.expires_at,
+        gate_otp=link.gate_otp,
+        merchant_name=link.merchant.name,
+        support_email=link.merchant.support_email,
+        color=link.merchant.color,
+        timezone=link.merchant.timezone,
+        livemode=link.livemode,
+    )

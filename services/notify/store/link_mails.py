@@ -1,0 +1,47 @@
+"""What is known of links that are to be mailed."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from services.notify.domain.link_mail import Known, LinkMail
+from shared.runtime.postgres import Postgres, Transaction
+from shared.runtime.queries import statements
+
+_sql: Final = statements(__file__)
+_encoder: Final = msgspec.json.Encoder()
+_ABOUT: Final = msgspec.json.Decoder(LinkMail)
+
+
+async def note_links(tx: Transaction, known: Sequence[Known]) -> None:
+    """One a link at most; what is older than what is known changes nothing."""
+    columns: dict[str, list[Any]] = {name: [getattr(one, name) for one in known] for name in Known.__struct_fields__}
+    columns["about"] = [_encoder.encode(about).decode() if about else None for about in columns["about"]]
+    await tx.execute(_sql["note_links"], *columns.values())
+
+
+async def note_requests(tx: Transaction, asked: Sequence[tuple[UUID, datetime]], now: datetime) -> None:
+    """`asked` are links with the time of the schedule that is to be sent now."""
+    await tx.execute(_sql["note_requests"], [one for one, _ in asked], [at for _, at in asked], now)
+
+
+async def note_payments(tx: Transaction, paid: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """`paid` are links, each once, with their organization and the time of a payment."""
+    await tx.execute(_sql["note_payments"], *(list(column) for column in zip(*paid, strict=True)))
+
+
+async def intend_due(pg: Postgres, ids: Sequence[UUID], *, message_host: str, now: datetime) -> int:
+    """Puts a mail into the ledger for as many due links as there are ids; returns how many were due."""
+    return await pg.fetchval(_sql["intend_due"], now, list(ids), message_host)
+
+
+async def find_known(pg: Postgres, link_id: UUID) -> Known | None:
+    row = await pg.fetchrow(_sql["find_known"], link_id)
+    if row is None:
+        return None
+    values: dict[str, Any] = dict(row)
+    values["about"] = _ABOUT.decode(values["about"]) if values["about"] else None
+    return Known(**values)

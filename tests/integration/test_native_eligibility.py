@@ -1,0 +1,90 @@
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import Database
+from tests.support.links import ROOT, LinksService, Tenant, links_service
+
+
+@pytest.fixture
+async def service(database: Database) -> AsyncGenerator[LinksService]:
+    async with links_service(await database("links")) as running:
+        yield running
+
+
+@pytest.fixture
+async def shop(service: LinksService) -> Tenant:
+    return await service.tenant()
+
+
+async def judged(shop: Tenant, link: dict[str, Any]) -> dict[str, Any]:
+    answer = await shop.client.get(f"{ROOT}/{link['id']}/eligibility")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def codes(found: dict[str, Any]) -> list[str]:
+    return [one["code"] for one in found["failing"]]
+
+
+async def test_a_link_that_can_be_paid_fails_nothing(shop: Tenant) -> None:
+    found = await judged(shop, await shop.make())
+    assert (found["eligible"], found["failing"], found["state"]) == (True, [], "active")
+
+
+async def test_every_rule_that_fails_is_told_with_its_beginning_and_a_next_step(
+    service: LinksService, shop: Tenant
+) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=60)
+    link = await shop.make(uses_max=1, expires_at=soon.isoformat(), methods=["ussd"])
+    await shop.client.post(f"{ROOT}/{link['id']}/pause")
+    await service.pg.execute("UPDATE link_uses SET used = 1, exhausted_at = now()")
+    ended = (await shop.client.delete(f"{ROOT}/{link['id']}")).json()["ended_at"]
+    service.ahead = timedelta(minutes=5)
+    found = await judged(shop, link)
+    assert found["eligible"] is False
+    assert codes(found) == ["archived", "expired", "exhausted", "paused", "no_payable_method"]
+    by_code = {one["code"]: one for one in found["failing"]}
+    assert by_code["archived"]["since"] == ended
+    assert datetime.fromisoformat(by_code["expired"]["since"]) == soon
+    assert all(by_code[code]["since"] for code in ("exhausted", "paused"))
+    assert all(one["next_step"] and one["blocking"] for one in found["failing"])
+
+
+async def test_uses_that_others_hold_say_when_to_try_again(service: LinksService, shop: Tenant) -> None:
+    link = await shop.make(uses_max=1)
+    ask, _ = await service.hold(link, shop)
+    found = await judged(shop, link)
+    assert codes(found) == ["all_held"]
+    assert datetime.fromisoformat(found["failing"][0]["until"]) == ask.held_until
+
+
+async def test_a_link_that_has_not_begun_says_when_it_will(shop: Tenant) -> None:
+    found = await judged(shop, await shop.make(starts_at="2050-01-01T00:00:00Z"))
+    assert (codes(found), found["failing"][0]["until"]) == (["not_started"], "2050-01-01T00:00:00Z")
+
+
+async def test_an_archived_product_and_a_gate_are_told_and_keep_nobody_out(shop: Tenant) -> None:
+    product = await shop.product()
+    recipient = {"email": "amina@example.com"}
+    pricing = {"type": "product", "product_id": product["id"]}
+    link = await shop.make(pricing=pricing, recipient=recipient, gate="otp")
+    await shop.client.delete(f"/v1/products/{product['id']}")
+    found = await judged(shop, link)
+    assert found["eligible"] is True
+    assert codes(found) == ["product_archived", "recipient_unverified"]
+    assert found["failing"][0]["about"] == product["id"]
+    assert not any(one["blocking"] for one in found["failing"])
+
+
+async def test_a_live_link_has_no_method_while_no_live_provider_is_connected(service: LinksService) -> None:
+    live = await service.tenant(livemode=True)
+    assert codes(await judged(live, await live.make())) == ["no_payable_method"]
+
+
+async def test_only_its_organization_may_ask_and_with_no_parameters(service: LinksService, shop: Tenant) -> None:
+    link, stranger = await shop.make(), await service.tenant()
+    assert (await stranger.client.get(f"{ROOT}/{link['id']}/eligibility")).status_code == 404
+    assert (await shop.client.get(f"{ROOT}/{link['id']}/eligibility?at=1")).status_code == 400

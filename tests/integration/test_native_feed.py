@@ -1,0 +1,182 @@
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import nats
+import pytest
+
+from services.links.use_cases.keep_feed import keep_feed
+from shared.contracts import envelope
+from shared.contracts.catalogue import ABOUT_LINKS
+from shared.contracts.checkout import SessionExpired
+from shared.contracts.envelope import Received, type_of
+from shared.contracts.subjects import event_subject
+from shared.kernel.ids import new_id
+from shared.kernel.moment import to_wire
+from shared.kernel.money import Money
+from shared.runtime.consumer import Consumer
+from tests.conftest import Database
+from tests.support.links import ROOT, LinksService, Tenant, links_service
+from tests.support.links_process import links_process
+
+
+@pytest.fixture
+async def service(database: Database) -> AsyncGenerator[LinksService]:
+    async with links_service(await database("links")) as running:
+        yield running
+
+
+@pytest.fixture
+async def shop(service: LinksService) -> Tenant:
+    return await service.tenant()
+
+
+async def polled(shop: Tenant, link_id: str, after_seq: int = 0) -> dict[str, Any]:
+    answer = await shop.client.get(f"{ROOT}/{link_id}/events", params={"after_seq": str(after_seq), "limit": "7"})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+class Reader:
+    """Polls like a client, and sees a gap the moment it is there."""
+
+    def __init__(self, shop: Tenant, link_ids: Sequence[str]) -> None:
+        self.shop = shop
+        self.seen: dict[str, list[dict[str, Any]]] = {link_id: [] for link_id in link_ids}
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.seen.values()))
+
+    async def until(self, count: int, *, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            while self.count < count:
+                for link_id, seen in self.seen.items():
+                    page = await polled(self.shop, link_id, len(seen))
+                    seen += page["data"]
+                    assert [one["seq"] for one in seen] == list(range(1, len(seen) + 1))
+                    assert page["last_seq"] == len(seen)
+                await asyncio.sleep(0.01)
+
+
+def fact(shop: Tenant, link_id: str) -> Received:
+    event = SessionExpired(
+        org_id=shop.organization.id, link_id=UUID(link_id), session_id=new_id(), total=Money(1, "UGX")
+    )
+    return Received(new_id(), type_of(SessionExpired), datetime.now(UTC), None, None, event)
+
+
+def consumer(service: LinksService) -> Consumer:
+    return Consumer(
+        "feed",
+        broker=service.runtime.broker,
+        postgres=service.pg,
+        events=[SessionExpired],
+        handler=keep_feed,
+    )
+
+
+async def test_readers_see_no_gap_while_facts_come_twice_from_many_sides_at_once(
+    service: LinksService, shop: Tenant
+) -> None:
+    links = [(await shop.make())["id"] for _ in range(4)]
+    facts = [fact(shop, random.choice(links)) for _ in range(400)]
+    batches: list[list[Received]] = []
+    for _ in range(3):
+        shuffled = random.sample(facts, len(facts))
+        batches += [shuffled[place : place + 23] for place in range(0, len(shuffled), 23)]
+    replicas = [consumer(service) for _ in range(5)]
+
+    async def work(replica: Consumer) -> None:
+        while batches:
+            await replica.take(batches.pop())
+
+    reader = Reader(shop, links)
+    await asyncio.gather(reader.until(len(facts), seconds=60), *(work(replica) for replica in replicas))
+    assert Counter(one["id"] for seen in reader.seen.values() for one in seen) == Counter(str(one.id) for one in facts)
+
+
+async def test_a_fact_whose_inbox_row_was_forgotten_still_counts_once(service: LinksService, shop: Tenant) -> None:
+    link = await shop.make()
+    one, other = fact(shop, link["id"]), fact(shop, link["id"])
+    await consumer(service).take([one])
+    await service.pg.execute("DELETE FROM inbox")
+    await consumer(service).take([one, other])
+    found = await polled(shop, link["id"])
+    assert [(entry["seq"], entry["id"]) for entry in found["data"]] == [(1, str(one.id)), (2, str(other.id))]
+    assert (found["last_seq"], found["has_more"]) == (2, False)
+    assert found["data"][0]["data"]["session_id"] == str(one.event.session_id)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("place", ["consumer.feed.before-commit:2", "consumer.feed.before-ack:2"])
+async def test_a_feed_has_every_fact_once_wherever_its_consumer_is_killed(
+    service: LinksService, shop: Tenant, nats_url: str, tmp_path: Path, place: str
+) -> None:
+    dsn = str(service.runtime.settings.postgres_dsn)
+    links = [(await shop.make())["id"] for _ in range(5)]
+    doomed = links_process(dsn, nats_url=nats_url, folder=tmp_path, crash=place)
+    successor = links_process(dsn, nats_url=nats_url, folder=tmp_path)
+    await doomed.start()
+    connection = await nats.connect(nats_url)
+    reader = Reader(shop, links)
+    wanted = 5 + 5 * 10 + 60
+    reading = asyncio.create_task(reader.until(wanted, seconds=60))
+    try:
+        publishing = asyncio.create_task(_publish(connection, shop, links))
+        for number in range(10):
+            for link_id in links:
+                answer = await shop.client.patch(f"{ROOT}/{link_id}", json={"title": f"Invoice {number}"})
+                assert answer.status_code == 200
+            await asyncio.sleep(0.1)
+        await publishing
+        assert await asyncio.wait_for(doomed.exited(), 20) == -9
+        await successor.start()
+        await reading
+        types = Counter(one["type"] for seen in reader.seen.values() for one in seen)
+        assert types == {"links.link.created": 5, "links.link.updated": 50, "checkout.session.expired": 60}
+        assert await service.pg.fetchval("SELECT count(*) FROM link_feed") == wanted
+    finally:
+        reading.cancel()
+        await connection.close()
+        await successor.stop()
+        await doomed.stop()
+
+
+async def _publish(connection: Any, shop: Tenant, links: Sequence[str]) -> None:
+    """Every fact twice, as a relay that died before it noted what it had sent; NATS takes both for new ones."""
+    stream = connection.jetstream()
+    for number in range(60):
+        one = fact(shop, links[number % len(links)])
+        headers = {
+            envelope.ID: str(one.id),
+            envelope.TYPE: one.type,
+            envelope.SOURCE: "checkout",
+            envelope.SPECVERSION: "1.0",
+            envelope.TIME: to_wire(one.at),
+        }
+        subject, body = event_subject(SessionExpired, one.event.org_id), msgspec.json.encode(one.event)
+        for _ in range(2):
+            await stream.publish(subject, body, headers=headers)
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("query", ["after_seq=-1", "after_seq=x", "after_seq=", "limit=0", "limit=101", "cursor=x"])
+async def test_a_feed_refuses_what_it_does_not_know(shop: Tenant, query: str) -> None:
+    link = await shop.make()
+    answer = await shop.client.get(f"{ROOT}/{link['id']}/events?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+async def test_a_foreign_feed_is_a_404(service: LinksService, shop: Tenant) -> None:
+    link, stranger = await shop.make(), await service.tenant()
+    assert (await stranger.client.get(f"{ROOT}/{link['id']}/events")).status_code == 404
+
+
+def test_no_feed_holds_what_a_stranger_typed_or_what_is_about_no_link() -> None:
+    assert {event.entity for event in ABOUT_LINKS}.isdisjoint({"otp", "organization"})
