@@ -9,7 +9,7 @@ from services.links import bus, jobs
 from services.links.dashboard import pages as dashboard_pages
 from services.links.dashboard.guard import FormGuard
 from services.links.dialects import collections, core, digital
-from services.links.dialects.native.mapping.batches import draft_of_row
+from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.routes.call import Native
 from services.links.dialects.native.routes.jwks import jwks_route

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.links.dialects.native.mapping.batches import draft_of_row
+from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.domain.keys import SCOPES
 from services.links.use_cases.open_batch import WAITING_MAX
 from services.links.use_cases.run_batches import Batches

@@ -114,6 +114,17 @@ async def test_the_fact_of_a_changed_organization_says_how_buyers_see_it_now(ser
     )
 
 
+async def test_the_fact_of_a_link_tells_its_own_branding_from_that_of_its_organization(service: LinksService) -> None:
+    tenant = await service.tenant()
+    url = f"/v1/organizations/{tenant.organization.id}"
+    await tenant.client.patch(url, json={"color": "#112233"})
+    await tenant.make(branding={"logo_url": "https://a.example.com/own.png"})
+    link = (await service.facts())[-1][1]["link"]
+    assert (link["merchant"]["color"], link["merchant"]["logo_url"]) == ("#112233", "https://a.example.com/own.png")
+    assert link["branding"] == {"color": None, "logo_url": "https://a.example.com/own.png"}
+    assert link["merchant_revision"] == 2
+
+
 async def test_keys_and_products_page_like_links(service: LinksService) -> None:
     tenant = await service.tenant()
     products = [(await tenant.product())["id"] for _ in range(3)]

@@ -10,11 +10,11 @@ from services.links.domain import pricing
 from services.links.domain.organization import Organization
 from services.links.domain.pricing import Pricing
 from shared.contracts.links import (
+    BrandingView,
     CollectView,
     EndedAs,
     LateSuccessPolicy,
     LinkView,
-    MerchantView,
     Method,
     RecipientView,
     RefusalReason,
@@ -154,14 +154,13 @@ def view_of(link: Link, organization: Organization) -> LinkView:
         collect=link.collect,
         success_url=link.success_url,
         cancel_url=link.cancel_url,
-        merchant=MerchantView(
-            name=organization.name,
+        merchant=msgspec.structs.replace(
+            organization.merchant,
             logo_url=link.branding.logo_url or organization.logo_url,
             color=link.branding.color or organization.color,
-            support_email=organization.support_email,
-            locale=organization.locale,
-            timezone=organization.timezone,
         ),
+        merchant_revision=organization.revision,
+        branding=BrandingView(link.branding.color, link.branding.logo_url),
         livemode=link.livemode,
         paused_at=link.paused_at,
         ended_at=link.ended_at,

@@ -23,7 +23,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def full_since(tx: Transaction, rules: list[Rule], now: datetime) -> list[datetime | None]:
-    """For each rule the ask that fills it up, or None: there is room. The names are locked until the transaction ends."""
+    """For each rule the ask that fills it up, or None: there is room. Names stay locked until the transaction ends."""
     names = [rule.name for rule in rules]
     await tx.execute(_sql["lock_names"], names)
     rows = await tx.fetch(

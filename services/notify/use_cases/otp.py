@@ -86,7 +86,7 @@ async def take_otp_requests(
 
 
 async def verify_otp(pg: Postgres, ask: VerifyOtp, *, codes: Codes, now: datetime) -> VerifyOtpReply:
-    """Uses up an attempt, then compares. Of any number of guesses at once five are compared at most, and one is right."""
+    """Uses up an attempt, then compares. Of any number of guesses at once at most five are compared, one is right."""
     scope = scope_of(ask.link_id)
     compared = None
     if looks_like_code(ask.code):

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 ENGLISH = read_messages("en")
 ROOMS = (ROOT / "shared/web", ROOT / "services")
 COMPUTED = {
+    *(f"gate_{what}" for what in ("wait_guess", "wait_code", "code_wrong", "unavailable")),
     *(f"error_{code}" for code in get_args(ErrorCode)),
     *(f"heading_{state}" for state in get_args(SessionState) if state != "failed"),
     *(f"advice_{state}" for state in ("expired", "abandoned", "under_review", "refunded")),

@@ -41,7 +41,7 @@ def draft_of(body: wire.CreateLink, product: Product) -> LinkDraft:
     )
 
 
-def patch_of(body: wire.PutLink, link: Link, product: Product | None) -> LinkDraft:
+def patch_of(body: wire.PutLink, _: Link, product: Product | None) -> LinkDraft:
     """`product` is the one that is named by the body, else the link's own; None where the link has none."""
     named = body.product_id is not UNSET or body.price is not UNSET
     if named and product is None:

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from services.links.dialects.native.mapping.batches import batch_out, errors_csv, row_out
+from services.links.dialects.native.batch_rows import batch_out, errors_csv, row_out
 from services.links.dialects.native.mapping.csv_rows import rows_of
 from services.links.dialects.native.routes.call import (
     NativeRequest,
