@@ -26,6 +26,7 @@ class Echo:
 
     def __init__(self):
         self.port = free_port()
+        self.heard = 0
         self._server = None
 
     async def start(self):
@@ -40,6 +41,7 @@ class Echo:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
             await reader.readexactly(int(headers.get("content-length", 0)))
+            self.heard += 1
             if lines[0].startswith("GET /checkout/live "):
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
                 writer.write(b"data: first\n\n")
@@ -166,3 +168,30 @@ async def test_a_service_that_restarts_is_waited_for(http, echo):
     await asyncio.sleep(0.5)
     await echo.start()
     assert (await waiting).status_code == 200
+
+
+async def test_buyers_pages_below_the_root_of_a_dialect_go_to_checkout(tmp_path):
+    links, checkout, port = Echo(), Echo(), free_port()
+    await links.start()
+    upstreams = {"links": links.port, "checkout": checkout.port, "notify": free_port()}
+    await checkout.start()
+    program = gateway.program(tmp_path, port=port, upstreams=upstreams)
+    child = Child(program, log=tmp_path / "gateway.log", progress=Progress(), on_restart=lambda: None)
+    await child.start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            for path, upstream in (
+                ("/collections/generation/pay/invoice-123", checkout),
+                ("/core/instant/1", checkout),
+                ("/core/product/1", checkout),
+                ("/core/plan/1", checkout),
+                ("/collections/generation/v2/payment-links", links),
+                ("/core/payment-links", links),
+            ):
+                heard = upstream.heard
+                assert (await client.get(path)).status_code == 200
+                assert upstream.heard == heard + 1, path
+    finally:
+        await child.stop(hurry=asyncio.Event())
+        await links.stop()
+        await checkout.stop()

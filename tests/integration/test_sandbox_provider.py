@@ -50,6 +50,21 @@ async def test_number_04_stays_pending_until_it_is_told(merchant: Merchant) -> N
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "already_succeeded")
 
 
+async def test_a_payment_that_is_called_off_cannot_be_approved_any_more(merchant: Merchant) -> None:
+    payment = await merchant.pay(phone="+256772000004")
+    path = f"/v1/payments/{payment['id']}/expire"
+    headers = {"Authorization": f"Bearer {merchant.account['api_key']}"}
+    first, again = [await merchant.sandbox.http.post(path, headers=headers) for _ in range(2)]
+    assert (first.status_code, first.json()["status"], first.json()["failure_code"]) == (200, "failed", "expired")
+    assert again.json() == first.json()
+    assert await merchant.captured(payment) == 0
+    paid = await merchant.pay(card_token="tok_visa")
+    refused = await merchant.sandbox.http.post(f"/v1/payments/{paid['id']}/expire", headers=headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "already_succeeded")
+    stranger = {"Authorization": f"Bearer {(await merchant.sandbox.open_account('Other'))['api_key']}"}
+    assert (await merchant.sandbox.http.post(path, headers=stranger)).status_code == 404
+
+
 @pytest.mark.parametrize("asked", [{"phone": "+256772000005"}, {"card_token": "tok_late_success"}])
 async def test_a_late_success_fails_first(merchant: Merchant, asked: dict[str, str]) -> None:
     payment = await merchant.pay(**asked)

@@ -23,6 +23,11 @@ from shared.contracts import envelope, subjects
 from shared.contracts.envelope import Event, type_of
 from shared.contracts.links import (
     AllUsesHeld,
+    CouponFound,
+    CouponIsRefused,
+    CouponMissing,
+    FindCoupon,
+    FindCouponReply,
     FindLink,
     FixedView,
     HoldUse,
@@ -75,12 +80,15 @@ class StandInLinks:
         self.by_id: dict[UUID, LinkView] = {}
         self.holds: dict[UUID, dict[UUID, HoldUse]] = {}
         self.asked: list[HoldUse] = []
-        self.refuse: UseIsRefused | AllUsesHeld | None = None
+        self.refuse: UseIsRefused | AllUsesHeld | CouponIsRefused | None = None
+        self.held_until: datetime | None = None
+        self.coupons: dict[str, CouponFound | CouponMissing] = {}
         self.silent = False
 
     async def start(self) -> None:
         await self.client.subscribe(subjects.LINK_FIND, cb=self._find)
         await self.client.subscribe(subjects.USE_HOLD, cb=self._hold)
+        await self.client.subscribe(subjects.COUPON_FIND, cb=self._coupon)
 
     def add(self, link: LinkView) -> LinkView:
         self.links[link.slug] = self.by_id[link.id] = link
@@ -105,8 +113,17 @@ class StandInLinks:
     async def _find(self, message: Msg) -> None:
         if self.silent:
             return
-        link = self.links.get(msgspec.json.decode(message.data, type=FindLink).slug)
-        await message.respond(msgspec.json.encode(LinkFound(link) if link else LinkMissing()))
+        ask = msgspec.json.decode(message.data, type=FindLink)
+        link = self.by_id.get(ask.link_id) if ask.link_id else self.links.get(ask.slug)
+        await message.respond(msgspec.json.encode(LinkFound(link, self.held_until) if link else LinkMissing()))
+
+    async def _coupon(self, message: Msg) -> None:
+        ask = msgspec.json.decode(message.data, type=FindCoupon)
+        reply: FindCouponReply = self.coupons.get(ask.code.upper(), CouponMissing("unknown"))
+        if isinstance(reply, CouponFound) and ask.subtotal and reply.percent_bps:
+            off = Money(ask.subtotal.minor * reply.percent_bps // 10_000, ask.subtotal.currency)
+            reply = msgspec.structs.replace(reply, discount=off)
+        await message.respond(msgspec.json.encode(reply))
 
     async def _hold(self, message: Msg) -> None:
         if self.silent:
@@ -115,7 +132,7 @@ class StandInLinks:
         self.asked.append(ask)
         await message.respond(msgspec.json.encode(self._answer(ask)))
 
-    def _answer(self, ask: HoldUse) -> UseIsHeld | UseIsRefused | AllUsesHeld:
+    def _answer(self, ask: HoldUse) -> UseIsHeld | UseIsRefused | AllUsesHeld | CouponIsRefused:
         if self.refuse is not None:
             return self.refuse
         link = self.by_id[ask.link_id]
@@ -135,6 +152,7 @@ class Rig:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.checkout = self._checkout()
+        self._others: list[tuple[Server, httpx.AsyncClient]] = []
         self.http = httpx.AsyncClient(base_url=self.url, timeout=30)
         self.control = httpx.AsyncClient(
             base_url=self.sandbox.url, timeout=30, headers={"authorization": f"Bearer {CONTROL_KEY}"}
@@ -148,7 +166,20 @@ class Rig:
         await self.checkout.start()
         self.pg = await asyncpg.connect(self.dsn)
 
+    async def replica(self) -> httpx.AsyncClient:
+        """A second process of checkout on the same database and bus."""
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        other = self._checkout({"PAYLINKS_HTTP_PORT": str(port)}, url=url)
+        client = httpx.AsyncClient(base_url=url, timeout=30)
+        self._others.append((other, client))
+        await other.start()
+        return client
+
     async def stop(self) -> None:
+        for other, client in self._others:
+            await client.aclose()
+            await other.stop()
         await self.http.aclose()
         await self.control.aclose()
         await self.checkout.stop()
@@ -233,7 +264,7 @@ class Rig:
         }
         return self._server("deploy.simulators.sandbox", environment, url, path="/health")
 
-    def _checkout(self, more: dict[str, str] | None = None) -> Server:
+    def _checkout(self, more: dict[str, str] | None = None, *, url: str | None = None) -> Server:
         environment = {
             "PAYLINKS_HTTP_PORT": str(self.port),
             "PAYLINKS_POSTGRES_DSN": self.dsn,
@@ -245,7 +276,7 @@ class Rig:
             "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
             "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "2",
         }
-        return self._server("services.checkout", environment | (more or {}), self.url, path="/ready")
+        return self._server("services.checkout", environment | (more or {}), url or self.url, path="/ready")
 
     def _server(self, module: str, environment: dict[str, str], url: str, *, path: str) -> Server:
         program = Program(

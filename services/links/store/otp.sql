@@ -1,8 +1,13 @@
 -- name: lock_names
--- Two requests for one address wait for each other, or both would find room. In order, so that none waits for ever.
+-- Two requests for one address wait for each other, or both would find room. In the order of the rules, which is by
+-- kind: so none waits for ever, and how long an address queues does not depend on how it hashes.
 SELECT pg_advisory_xact_lock(key)
-FROM (SELECT DISTINCT hashtextextended(encode(name, 'hex'), 7310291) AS key FROM unnest($1::bytea[]) AS name ORDER BY key)
-    AS keys;
+FROM (
+    SELECT hashtextextended(encode(name, 'hex'), 7310291) AS key
+    FROM unnest($1::bytea[]) WITH ORDINALITY AS asked (name, place)
+    GROUP BY name
+    ORDER BY min(place)
+) AS keys;
 
 -- name: find_oldest
 -- For each rule the ask that fills it up: the `count_max`-th newest of its time, if there are so many.

@@ -6,9 +6,11 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.links.domain import uses as decisions
-from services.links.domain.batch import Ask, Known, decide_all
+from services.links.domain.batch import Ask, CouponKnown, Known, decide_all
+from services.links.domain.coupon import Redemptions
 from services.links.domain.link import Gate, Uses
 from services.links.domain.uses import Use
 from shared.contracts.links import HoldUse, ReleaseUse, SettleUse
@@ -73,6 +75,35 @@ def test_whatever_happens_the_cap_holds_and_every_capture_is_counted_once(
     assert len(aside) == len(set(aside))
     assert earned + len(aside) == len(captured)
     assert versions == list(range(1, len(versions) + 1))
+
+
+COUPON = UUID(int=7)
+
+
+@given(STEPS, st.integers(1, 2), st.integers(1, 3))
+def test_whatever_happens_a_coupon_is_held_and_redeemed_as_its_uses_are(
+    steps: list[tuple[str, int, int]], redemptions_max: int, uses_max: int
+) -> None:
+    gate = Gate(uses=Uses(max=uses_max))
+    uses: dict[UUID, Use] = {}
+    aside: list[UUID] = []
+    coupon = Redemptions(max=redemptions_max)
+    for step in steps:
+        ask = replace(ask_of(*step), coupon_id=COUPON)
+        if step[0] == "hold":
+            hold = replace(ask.decide.keywords["ask"], coupon_id=COUPON)
+            ask = replace(ask, decide=partial(decisions.hold, ask=hold, now=NOW))
+        known = Known(ORG, gate, uses.get(ask.session_id), ask.charge_id in aside)
+        if known.use is None and step[0] == "settle":
+            continue  # a session with a coupon never settles what it has not held first
+        outcome = decide_all([ask], [known], {COUPON: CouponKnown(ORG, coupon)})
+        uses |= outcome.uses
+        gate = Gate(uses=outcome.counters.get(LINK, gate.uses))
+        aside += [one.charge_id for _, one in outcome.unsettled]
+        coupon = outcome.redemptions.get(COUPON, coupon)
+        assert coupon.redeemed + coupon.held <= redemptions_max
+        assert coupon.redeemed == sum(use.state == "settled" for use in uses.values())
+        assert coupon.held == sum(use.state == "held" for use in uses.values())
 
 
 def test_a_link_of_another_organization_is_not_there() -> None:
