@@ -75,7 +75,14 @@ BY_STATUS: Final = {
 
 
 def register(kinds: Mapping[str, ProblemKind]) -> None:
-    """A service adds the kinds of its own faults, once, at import."""
+    """A service adds the kinds of its own faults, once, at import.
+
+    Raises:
+        ValueError: a code is told in two ways, and which one a process speaks would hang on what it imported last.
+    """
+    twice = [code for code, kind in kinds.items() if KINDS.get(code, kind) != kind]
+    if twice:
+        raise ValueError(f"told in two ways: {twice}")
     KINDS.update(kinds)
 
 

@@ -72,7 +72,7 @@ problems.register(
         ),
         SessionEnded.code: ProblemKind(410, "This session took too long", "Open a new session for the link."),
         IdempotencyMismatch.code: ProblemKind(
-            422, "This Idempotency-Key was used with another body", "Use a new key for a new request."
+            422, "The Idempotency-Key was used for another request", "Use a new key for a new request."
         ),
         TooManyListeners.code: ProblemKind(429, "Too many open streams", "Read the session now and then instead."),
     }
