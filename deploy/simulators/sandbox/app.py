@@ -19,6 +19,7 @@ from deploy.simulators.sandbox.routes.pages import PAGE_ROUTES
 from deploy.simulators.sandbox.scheduler import Scheduler
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.store import Store
+from deploy.simulators.sandbox.unread import reads_to_the_end
 from deploy.simulators.sandbox.wire import BODY_BYTES_MAX
 
 CHECKPOINT_SECONDS = 5.0
@@ -37,7 +38,7 @@ class Sandbox:
         self._provider.schedule_callback = schedule_callback
         self._delivery.schedule = schedule_callback
         self._background: list[asyncio.Task[None]] = []
-        self.http = Litestar(
+        routes = Litestar(
             route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
             exception_handlers=EXCEPTION_HANDLERS,
             request_max_body_size=BODY_BYTES_MAX,
@@ -45,6 +46,7 @@ class Sandbox:
             openapi_config=None,
             logging_config=None,
         )
+        self.http = reads_to_the_end(routes)
 
     def start(self) -> None:
         now = now_ms()

@@ -6,7 +6,6 @@ import hmac
 import json
 import os
 import signal
-import socket
 import sys
 import time
 import uuid
@@ -16,14 +15,10 @@ from typing import Any
 
 import httpx
 
+from tests.support.processes import free_port
+
 PLATFORM_KEY = "platform-key-of-the-tests"
 CONTROL_KEY = "control-key-of-the-tests"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Receiver:
@@ -85,13 +80,18 @@ class SandboxProcess:
         }
         self.http = httpx.AsyncClient(base_url=self.url, timeout=30, trust_env=False)
 
-    async def start(self) -> None:
+    async def spawn(self) -> None:
+        """Starts it and does not wait."""
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "deploy.simulators.sandbox", env=self.environ, stderr=log
             )
+
+    async def start(self) -> None:
+        await self.spawn()
         async with asyncio.timeout(20):
             while True:
+                assert self.process.returncode is None, self.log.read_text()[-2000:]
                 try:
                     await self.http.get("/health")
                 except httpx.TransportError:

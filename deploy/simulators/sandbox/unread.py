@@ -1,0 +1,44 @@
+"""Refusals wait until the request has been read.
+
+An answer that comes early, such as a 413, leaves the rest of the request unread, and the server then cuts the
+connection: the caller loses the answer, or the next request that it sent on the same connection.
+"""
+
+import asyncio
+import contextlib
+
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
+
+READ_BYTES_MAX = 4 * 1024 * 1024
+READ_SECONDS_MAX = 2.0
+REFUSALS = range(400, 600)
+BODILESS = frozenset({"GET", "HEAD"})
+
+
+def reads_to_the_end(app: ASGIApp) -> ASGIApp:
+    """`app`, whose refusals go out once the caller has said all, or far too much."""
+
+    async def reading(scope: Scope, receive: Receive, send: Send) -> None:
+        ended = scope["type"] != "http" or scope["method"] in BODILESS
+
+        async def receive_noted() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+            nonlocal ended
+            message = await receive()
+            ended = not (message["type"] == "http.request" and message["more_body"])
+            return message
+
+        async def read_on() -> None:
+            read = 0
+            while not ended and read < READ_BYTES_MAX:
+                message = await receive_noted()
+                read += len(message["body"]) if message["type"] == "http.request" else 0
+
+        async def send_afterwards(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] in REFUSALS and not ended:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(read_on(), READ_SECONDS_MAX)
+            await send(message)
+
+        await app(scope, receive_noted, send_afterwards)
+
+    return reading
