@@ -15,13 +15,14 @@ from tests.e2e.api import Api, until
 pytestmark = pytest.mark.stack
 WAITS_FOR_EVER = "+256772000004"
 SUCCESS = "payment.succeeded"
+FACTS = "SELECT type FROM outbox WHERE link_id = $1"
 
 
 async def everything(api: Api, link: dict[str, Any], session: dict[str, Any], email: str) -> dict[str, Any]:
     """All that a callback could change, as the buyer, the merchant, the mailbox and the database have it."""
     tables = {
         "charges": ("checkout", "SELECT * FROM charge WHERE link_id = $1 ORDER BY id"),
-        "facts": ("checkout", "SELECT type FROM outbox WHERE link_id = $1 AND type <> 'checkout.callback.refused'"),
+        "facts": ("checkout", f"{FACTS} AND type <> 'checkout.callback.refused' ORDER BY position"),
         "uses": ("links", "SELECT * FROM use WHERE link_id = $1 ORDER BY session_id"),
         "mails": ("notify", "SELECT * FROM mail WHERE link_id = $1 ORDER BY id"),
     }

@@ -8,6 +8,9 @@ import pytest
 from tests.e2e.api import Api
 
 pytestmark = pytest.mark.stack
+# What a client that is not on the machine of a test stack may do.
+OTHERS_PER_SECOND = 50
+OTHERS_BURST = 200
 
 
 @pytest.mark.parametrize(
@@ -44,7 +47,9 @@ async def test_one_client_of_a_test_stack_may_ask_five_hundred_times_a_second(ap
 
     await asyncio.gather(*(ask() for _ in range(15)))
     assert set(answers) == {200}
-    assert len(answers) / (time.monotonic() - began) > 200, "a machine too slow to try it"
+    seconds = time.monotonic() - began
+    if len(answers) <= OTHERS_BURST + OTHERS_PER_SECOND * seconds:
+        pytest.skip("a machine too slow to try it: nobody's limit would have been met")
 
 
 @pytest.mark.parametrize("service", ["links", "checkout", "notify"])

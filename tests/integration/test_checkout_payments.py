@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.links import UseIsRefused
-from tests.support.checkout import PHONE, Rig, a_link, bearer, eventually, rig  # noqa: F401 - a fixture
+from tests.support.checkout import PHONE, WAITS, Rig, a_link, bearer, eventually, rig  # noqa: F401 - a fixture
 
 PAID = ["session.opened", "charge.created", "charge.pending", "charge.succeeded"]
 
@@ -17,13 +17,14 @@ PAID = ["session.opened", "charge.created", "charge.pending", "charge.succeeded"
 async def test_a_buyer_pays_by_mobile_money_and_gets_a_receipt(rig: Rig) -> None:
     rig.links.add(a_link("coffee"))
     session = await rig.open("coffee", customer={"email": "amina@example.com", "name": "Amina"})
-    started = await rig.pay(session)
+    started = await rig.pay(session, method="mobile_money", phone=WAITS)
     assert started.status_code == 202
     assert started.json()["status"] == "paying"
     assert started.json()["next_action"]["type"] == "prompt"
-    assert started.json()["next_action"]["phone"] == PHONE
+    assert started.json()["next_action"]["phone"] == WAITS
+    await rig.approve(session)
     paid = await rig.until(session, "paid")
-    assert paid["charge"]["payer_hint"] == "••••3456"
+    assert paid["charge"]["payer_hint"] == "••••0004"
     assert paid["receipt"]["number"].startswith("R-")
     assert paid["receipt"]["url"] == session["url"]
     assert await rig.facts(session) == PAID
@@ -46,9 +47,11 @@ async def test_a_card_is_answered_at_once_and_its_callback_changes_nothing(rig: 
 async def test_many_pays_at_once_make_one_charge_and_one_payment(rig: Rig) -> None:
     rig.links.add(a_link("two-tabs"))
     session = await rig.open("two-tabs")
-    answers = await asyncio.gather(*(rig.pay(session) for _ in range(12)))
+    means = {"method": "mobile_money", "phone": WAITS}
+    answers = await asyncio.gather(*(rig.pay(session, **means) for _ in range(12)))
     assert {answer.status_code for answer in answers} == {202}
     assert len({answer.json()["charge"]["id"] for answer in answers}) == 1
+    await rig.approve(session)
     await rig.until(session, "paid")
     assert [payment["captured"] for payment in await rig.payments(session)] == [1]
     assert await rig.facts(session) == PAID

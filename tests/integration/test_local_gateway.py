@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 
 import httpx
 import pytest
@@ -11,14 +10,9 @@ from deploy.local import gateway
 from deploy.local.child import Child
 from deploy.local.ports import is_free
 from deploy.local.progress import Progress
+from tests.support.processes import free_port
 
 UPSTREAMS = ("links", "checkout", "notify")
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Echo:

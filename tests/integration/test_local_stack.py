@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+
+from tests.support.processes import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PARTS = {"links", "checkout", "notify", "nats", "postgres", "gateway", "sandbox", "mailbox"}
@@ -25,9 +26,7 @@ class RunningStack:
 
     def __init__(self, home, **environment):
         self.home = home
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self._said = home.parent / f"{home.name}.{self.port}.out"
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(

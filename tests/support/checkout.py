@@ -51,6 +51,8 @@ PLATFORM_KEY = "platform-key-of-the-tests"
 CONTROL_KEY = "control-key-of-the-tests"
 SECRET_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC0xMjM0"
 PHONE = "+256772123456"
+WAITS = "+256772000004"
+"""This payer answers when a test says so, and not while a busy machine is still told that the payment is pending."""
 
 
 def a_link(slug: str = "invoice", **over: Any) -> LinkView:
@@ -219,6 +221,11 @@ class Rig:
                 return shown
             assert time.monotonic() < ends, f"still {shown['status']}: {shown['charge']}"
             await asyncio.sleep(0.05)
+
+    async def approve(self, session: dict[str, Any]) -> None:
+        """The payer's yes to the session's one payment, for those who pay by WAITS."""
+        (payment,) = await self.payments(session)
+        (await self.control.post(f"/control/payments/{payment['id']}/succeed")).raise_for_status()
 
     async def payments(self, session: dict[str, Any]) -> list[dict[str, Any]]:
         """What the provider's own ledger has of this session, by the references of its charges."""
