@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.11
+# How many share the tests. They wait more than they compute, so that two cores have work for three.
+PROCESSES ?= 3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -45,7 +47,7 @@ browser: ## An existing Chromium, else playwright's, else Debian's as root
 	@$(SHELL) deploy/browser.sh $(BIN)
 
 test: $(VENV)/dev.stamp browser ## Everything, on real PostgreSQL, NATS, SMTP and a real browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
 faults: $(VENV)/dev.stamp ## The fault experiments with their full counts
 	@PAYLINKS_FAULTS=full $(BIN)/pytest tests/faults -s $(ARGS)

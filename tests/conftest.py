@@ -1,6 +1,6 @@
-"""Fixtures for every test. Servers start once a run, and only when a test asks for them.
+"""Fixtures for every test. Servers start once in each process of a run, and only when a test asks for them.
 
-- `postgres_server`, `nats_server`: shared, for the whole run. A test that kills or freezes one starts its own
+- `postgres_server`, `nats_server`: shared by the tests of a process. A test that kills or freezes one starts its own
   (`tests.support.servers.start_nats(tmp_path)`).
 - `database`: `dsn = await database("links")` is a fresh, migrated database, dropped after the test.
 - `nats_url`: the shared NATS server without any stream.
@@ -10,6 +10,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -19,6 +20,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.support import containers, servers
 from tests.support.browsing import Visitor, launch
 from tests.support.servers import Databases, Running
+from tests.support.spreading import Spreading
 from tests.support.stack import Stack
 
 Database = Callable[..., Awaitable[str]]
@@ -36,6 +38,11 @@ structlog.configure(
     ],
     logger_factory=structlog.PrintLoggerFactory(),
 )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spreading:
+    return Spreading(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,6 @@ def service(name: str, *, dsn: str, nats_url: str, folder: Path, crash: str = ""
             "PAYLINKS_CRASH": crash,
         },
         is_ready=lambda: http_answers(f"{url}/health", status_max=200),
-        ready_seconds_max=20,
     )
     return Server(program, url=url, log=folder / f"{name}-{port}.log")
 

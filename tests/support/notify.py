@@ -28,6 +28,5 @@ def notify_service(*, dsn: str, nats_url: str, smtp_url: str, folder: Path, cras
             "PAYLINKS_CRASH": crash,
         },
         is_ready=lambda: http_answers(f"{url}/ready", status_max=200),
-        ready_seconds_max=20,
     )
     return Server(program, url=url, log=folder / "notify.log")

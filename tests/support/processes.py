@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 from contextlib import suppress
+from itertools import cycle, islice
 from pathlib import Path
 
 import psutil
@@ -18,12 +19,17 @@ from deploy.local.ports import is_free
 from deploy.local.program import Program, spawn
 
 POLL_SECONDS = 0.02
-# Not the range that `make up` chooses from, so that a stack that a test starts does not race for these.
-PORTS = range(30_000, 32_000)
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+# Below the range of outgoing ports, and not what `make up` chooses from, so that a stack that a test starts does not
+# race for these. Each process of a run has its own, and takes them in turn: that of a server which was killed, or has
+# not been started yet, is free for a while and must not be given to another.
+PORTS = range(30_000 + _PROCESS, 32_700, _PROCESSES)
+_in_turn = cycle(random.sample(PORTS, k=len(PORTS)))
 
 
 def free_port() -> int:
-    for port in random.sample(PORTS, k=len(PORTS)):
+    for port in islice(_in_turn, len(PORTS)):
         if is_free(port):
             return port
     raise RuntimeError("no free port")
