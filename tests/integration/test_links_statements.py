@@ -31,7 +31,7 @@ async def test_the_list_walks_its_own_index_and_no_further_than_it_shows(
     """With a generic plan, which knows nothing of the organization that asks."""
     connection = await asyncpg.connect(await database("links"))
     texts = {path.stem: text for path, text in TEXTS.items()}
-    statement = parse(texts["links"])["list_links"].rstrip(";")
+    statement = parse(texts["link_pages"])["list_links"].rstrip(";")
     try:
         await connection.execute(_THOUSANDS.replace("ORGANIZATIONS", str(organizations)))
         await connection.execute("ANALYZE; SET plan_cache_mode = force_generic_plan")

@@ -106,7 +106,7 @@ async def test_a_csv_file_makes_links(service: LinksService, shop: Tenant) -> No
 
 async def test_a_dry_run_says_what_would_be_and_makes_nothing(service: LinksService, shop: Tenant) -> None:
     await shop.make(slug="taken")
-    items = [ITEM | {"slug": slug} for slug in ("new", "taken", "new")]
+    items = [ITEM | {"slug": slug} for slug in ("fresh", "taken", "fresh")]
     before = await links_made(service)
     answer = await shop.client.post(f"{BATCHES}?dry_run=true", json={"items": items})
     await worker(service).work()
@@ -144,7 +144,7 @@ async def test_several_workers_make_every_link_once(service: LinksService, shop:
 
 @pytest.mark.parametrize(("place", "made"), [("batch.before-commit:4", 3), ("batch.committed:4", 4)])
 async def test_a_worker_that_is_killed_in_the_middle_makes_no_second_link(
-    service: LinksService, shop: Tenant, nats_url: str, tmp_path: Path, place: str, made: int
+    service: LinksService, shop: Tenant, nats_url: str, tmp_path: Path, *, place: str, made: int
 ) -> None:
     batch = await opened(shop, [ITEM | {"reference": f"row {number}"} for number in range(10)])
     dsn = str(service.runtime.settings.postgres_dsn)
@@ -209,9 +209,7 @@ async def test_errors_come_as_a_file_that_no_spreadsheet_runs(service: LinksServ
         (b'{"items": [{}]}', "text/plain"),
     ],
 )
-async def test_what_is_no_batch_is_refused_whole(
-    service: LinksService, shop: Tenant, body: bytes, media: str
-) -> None:
+async def test_what_is_no_batch_is_refused_whole(service: LinksService, shop: Tenant, body: bytes, media: str) -> None:
     answer = await shop.client.post(BATCHES, content=body, headers={"Content-Type": media})
     if answer.status_code == 202:  # nested beyond reading: the row says so
         await worker(service).work()

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -10,6 +11,8 @@ from uuid import UUID
 import msgspec
 import nats
 import pytest
+from nats.errors import NoRespondersError
+from nats.js.errors import NotFoundError
 
 from services.links.use_cases.keep_feed import keep_feed
 from shared.contracts import envelope
@@ -59,7 +62,7 @@ class Reader:
             while self.count < count:
                 for link_id, seen in self.seen.items():
                     page = await polled(self.shop, link_id, len(seen))
-                    seen += page["data"]
+                    seen.extend(page["data"])
                     assert [one["seq"] for one in seen] == list(range(1, len(seen) + 1))
                     assert page["last_seq"] == len(seen)
                 await asyncio.sleep(0.01)
@@ -128,6 +131,7 @@ async def test_a_feed_has_every_fact_once_wherever_its_consumer_is_killed(
     wanted = 5 + 5 * 10 + 60
     reading = asyncio.create_task(reader.until(wanted, seconds=60))
     try:
+        await _stream_is_there(connection)
         publishing = asyncio.create_task(_publish(connection, shop, links))
         for number in range(10):
             for link_id in links:
@@ -146,6 +150,16 @@ async def test_a_feed_has_every_fact_once_wherever_its_consumer_is_killed(
         await connection.close()
         await successor.stop()
         await doomed.stop()
+
+
+async def _stream_is_there(connection: Any) -> None:
+    """A service that answers over HTTP may still be making the streams."""
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(NoRespondersError, NotFoundError):
+                await connection.jetstream().find_stream_name_by_subject(event_subject(SessionExpired, new_id()))
+                return
+            await asyncio.sleep(0.05)
 
 
 async def _publish(connection: Any, shop: Tenant, links: Sequence[str]) -> None:

@@ -59,8 +59,9 @@ SELECT EXISTS (SELECT FROM link_batch_row WHERE batch_id = $1 AND slug = $2 AND 
 
 -- name: put_down
 UPDATE link_batch
-SET taken_until = $2,
+SET taken_until = $2::timestamptz,
     finished_at = CASE
-        WHEN NOT EXISTS (SELECT FROM link_batch_row WHERE batch_id = link_batch.id AND state = 'pending') THEN $2
+        WHEN NOT EXISTS (SELECT FROM link_batch_row WHERE batch_id = link_batch.id AND state = 'pending')
+        THEN $2::timestamptz
     END
 WHERE id = $1 AND finished_at IS NULL;

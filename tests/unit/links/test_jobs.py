@@ -23,7 +23,7 @@ async def test_a_job_that_fails_once_runs_again(monkeypatch: pytest.MonkeyPatch,
 
     nothing: Any = None
     authenticator: Any = Failing()
-    task = asyncio.create_task(jobs.tickers(nothing, authenticator)[1]())
+    task = asyncio.create_task(jobs.tickers(nothing, authenticator, authenticator)[1]())
     try:
         await asyncio.wait_for(again.wait(), 5)
     finally:

@@ -45,7 +45,7 @@ KINDS: Final = {
     ),
     CouponCodeTaken.code: ProblemKind(409, "There is a coupon with this code", "Choose another code."),
     CouponRefused.code: ProblemKind(
-        409, "The coupon cannot be used for this", "Pay without it, or with another one; `reason` says why."
+        409, "The coupon cannot be used here", "`reason` says why. Without the coupon the link can be paid."
     ),
     KeyEnded.code: ProblemKind(
         409, "The API key cannot be rotated", "It was revoked, has expired or has a successor: make a new key."

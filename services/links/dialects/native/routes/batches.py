@@ -86,7 +86,7 @@ async def errors(request: NativeRequest, batch_id: FromPath[UUID]) -> ASGIRespon
     name = f'attachment; filename="batch-{batch_id}-errors.csv"'
     return ASGIResponse(
         body=errors_csv(failed),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers=[("content-disposition", name), ("x-content-type-options", "nosniff"), ("cache-control", "no-store")],
     )
 
