@@ -194,6 +194,7 @@ class Broker:
             max_age=STREAM_AGE_DAYS * 86_400,
             duplicate_window=DEDUPE_SECONDS,
             num_replicas=self._replicas,
+            allow_atomic=True,
         )
         try:
             await self.jetstream.add_stream(config)
