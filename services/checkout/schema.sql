@@ -113,7 +113,8 @@ CREATE TABLE public.outbox (
     traceparent text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone
-);
+)
+WITH (fillfactor='50');
 
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
@@ -127,7 +128,8 @@ ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTI
 CREATE TABLE public.outbox_sequence (
     link_id uuid NOT NULL,
     seq bigint NOT NULL
-);
+)
+WITH (fillfactor='80');
 
 CREATE TABLE public.provider_account (
     id uuid NOT NULL,
@@ -196,9 +198,6 @@ ALTER TABLE ONLY public.link_view
 ALTER TABLE ONLY public.merchant
     ADD CONSTRAINT merchant_pkey PRIMARY KEY (org_id);
 
-ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.outbox_sequence
     ADD CONSTRAINT outbox_sequence_pkey PRIMARY KEY (link_id);
 
@@ -242,9 +241,6 @@ CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at I
 CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent_at IS NULL);
 
 CREATE INDEX session_due ON public.session USING btree (expires_at) WHERE (status = 'open'::text);
-
-ALTER TABLE ONLY public.callback
-    ADD CONSTRAINT callback_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.provider_account(id);
 
 ALTER TABLE ONLY public.charge
     ADD CONSTRAINT charge_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.provider_account(id);

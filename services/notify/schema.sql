@@ -94,7 +94,8 @@ CREATE TABLE public.outbox (
     traceparent text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     sent_at timestamp with time zone
-);
+)
+WITH (fillfactor='50');
 
 ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.outbox_position_seq
@@ -108,7 +109,8 @@ ALTER TABLE public.outbox ALTER COLUMN "position" ADD GENERATED ALWAYS AS IDENTI
 CREATE TABLE public.outbox_sequence (
     link_id uuid NOT NULL,
     seq bigint NOT NULL
-);
+)
+WITH (fillfactor='80');
 
 CREATE TABLE public.schema_version (
     version text NOT NULL,
@@ -142,9 +144,6 @@ ALTER TABLE ONLY public.otp_challenge
 
 ALTER TABLE ONLY public.otp_challenge
     ADD CONSTRAINT otp_challenge_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.outbox_sequence
     ADD CONSTRAINT outbox_sequence_pkey PRIMARY KEY (link_id);

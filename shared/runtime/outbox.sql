@@ -5,7 +5,7 @@ SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::bytea[]
 -- name: take_numbered
 -- What a relay before this one numbered and did not see through. It goes first, or a fact that committed late, with a
 -- lower position and a higher number, would overtake it. It is among the first: a batch was never longer.
-SELECT id, type, subject, link_id, data, traceparent, created_at, link_seq
+SELECT id, position, type, subject, link_id, data, traceparent, created_at, link_seq
 FROM (SELECT * FROM outbox WHERE sent_at IS NULL ORDER BY position LIMIT 5000) AS first
 WHERE link_seq IS NOT NULL
 ORDER BY position
@@ -14,8 +14,8 @@ LIMIT $1;
 -- name: number_and_take
 -- Numbers what is not numbered yet and returns the batch. It commits before anything is published: a number, once
 -- it has been seen on the bus, never changes. Only the relay that holds the advisory lock runs this.
-WITH batch AS (
-    SELECT id, position, link_id, link_seq
+WITH batch AS MATERIALIZED (
+    SELECT id, position, type, subject, link_id, data, traceparent, created_at, link_seq
     FROM outbox
     WHERE sent_at IS NULL
     ORDER BY position
@@ -34,7 +34,7 @@ counted AS (
     RETURNING link_id, seq
 ),
 numbered AS (
-    SELECT batch.id,
+    SELECT batch.position,
            counted.seq - fresh.n + row_number() OVER (PARTITION BY batch.link_id ORDER BY batch.position) AS link_seq
     FROM batch
     JOIN fresh USING (link_id)
@@ -42,21 +42,22 @@ numbered AS (
     WHERE batch.link_seq IS NULL
 ),
 kept AS (
-    UPDATE outbox SET link_seq = numbered.link_seq FROM numbered WHERE outbox.id = numbered.id
-    RETURNING outbox.id, outbox.link_seq
+    UPDATE outbox SET link_seq = numbered.link_seq
+    FROM numbered
+    WHERE outbox.position = numbered.position AND outbox.sent_at IS NULL
+    RETURNING outbox.position, outbox.link_seq
 )
-SELECT outbox.id, outbox.type, outbox.subject, outbox.link_id, outbox.data, outbox.traceparent, outbox.created_at,
-       coalesce(kept.link_seq, outbox.link_seq) AS link_seq
+SELECT batch.id, position, batch.type, batch.subject, batch.link_id, batch.data, batch.traceparent, batch.created_at,
+       coalesce(kept.link_seq, batch.link_seq) AS link_seq
 FROM batch
-JOIN outbox ON outbox.id = batch.id
-LEFT JOIN kept ON kept.id = batch.id
-ORDER BY batch.position;
+LEFT JOIN kept USING (position)
+ORDER BY position;
 
 -- name: mark_sent
 -- Does not wait for the disk: a mark that a crash takes away is a fact published again, under the same id.
 UPDATE outbox SET sent_at = now()
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
-WHERE id = ANY($1::uuid[]);
+WHERE position = ANY($1::bigint[]) AND sent_at IS NULL;
 
 -- name: unsend
 UPDATE outbox SET sent_at = NULL
@@ -65,10 +66,11 @@ WHERE sent_at >= $1 AND ($2::text IS NULL OR type = $2);
 -- name: unsend_lost
 -- What was published before the stream was made is not in it: the stream was lost, and is filled again.
 UPDATE outbox SET sent_at = NULL
-WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000);
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000)) AND sent_at < $1;
 
 -- name: forget_sent
-DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000);
+DELETE FROM outbox
+WHERE ctid = ANY(ARRAY(SELECT ctid FROM outbox WHERE sent_at < $1 ORDER BY sent_at LIMIT 5000)) AND sent_at < $1;
 
 -- name: count_unsent
 SELECT count(*) AS waiting, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL;

@@ -178,7 +178,7 @@ class Relay:
         messages = [Outgoing(row["subject"], row["data"], headers_of(row, self._owner)) for row in rows]
         acknowledged = await publisher.publish(messages, ACK_SECONDS_MAX)
         crash_point("relay.published")
-        sent = [row["id"] for row, stored in zip(rows, acknowledged, strict=True) if stored]
+        sent = [row["position"] for row, stored in zip(rows, acknowledged, strict=True) if stored]
         if sent:
             await connection.execute(_sql["mark_sent"], sent)
             EVENTS_PUBLISHED.inc(len(sent))

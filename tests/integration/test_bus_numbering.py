@@ -21,7 +21,7 @@ async def test_a_fact_that_commits_late_does_not_overtake_those_that_are_numbere
         first = await postgres.fetch(outbox._sql["take_numbered"], 10)
         assert [row["id"] for row in first] == [row["id"] for row in numbered]
         assert [row["link_seq"] for row in first] == [1, 2]
-        await postgres.execute(outbox._sql["mark_sent"], [row["id"] for row in first])
+        await postgres.execute(outbox._sql["mark_sent"], [row["position"] for row in first])
         (late,) = await postgres.fetch(outbox._sql["number_and_take"], 10)
         assert late["link_seq"] == 3
 

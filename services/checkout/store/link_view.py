@@ -67,8 +67,8 @@ def _link(row: Record) -> LinkView:
     link = _decode(row["view"])
     if row["merchant"] is not None:
         link = branding.as_of(link, _merchant(row["merchant"]), row["merchant_revision"])
-    if row["version"] is None or row["version"] < link.uses.version:
-        return link
+    if row["version"] is None or row["version"] <= link.uses.version:
+        return link  # of the same version, the link was told later: its cap may have been raised since
     return msgspec.structs.replace(
         link,
         uses=UsesView(used=row["used"], held=row["held"], version=row["version"]),

@@ -28,8 +28,7 @@ class ProjectLinks:
             match one.event:
                 case LinkEvent(link=link):
                     if link.id not in links or links[link.id].revision < link.revision:
-                        links[link.id] = link
-                    _count(counters, Counters(link.id, link.uses, link.exhausted_at))
+                        links[link.id] = link  # with the counters that it had then; `find_link` takes the newer ones
                 case UseEvent(link_id=UUID() as link_id, uses=uses, uses_max=uses_max):
                     exhausted = uses_max is not None and uses.used >= uses_max
                     _count(counters, Counters(link_id, uses, one.at if exhausted else None))

@@ -11,7 +11,6 @@ from services.checkout.domain.faults import EveryUseHeld, LinkNotFound, LinkRefu
 from services.checkout.domain.refusal import may_be_all_held, refusal
 from services.checkout.peers.links import Links
 from services.checkout.store import link_view
-from services.checkout.store.link_view import Counters
 from services.checkout.use_cases.rendered import Rendered
 from shared.contracts.links import LinkFound, LinkView
 from shared.kernel.faults import Unavailable
@@ -78,7 +77,6 @@ class ViewLink:
         link = found.link
         async with self._postgres.transaction() as tx:
             await link_view.put_links(tx, [link], now)
-            await link_view.put_uses(tx, [Counters(link.id, link.uses, link.exhausted_at)])
         return link
 
     async def fresh(self, where: str | UUID, now: datetime) -> Fresh:
