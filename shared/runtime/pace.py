@@ -9,17 +9,36 @@ from collections.abc import Callable
 
 
 class Pace:
-    def __init__(self, seconds: float, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    """Rounds begin at least `seconds` apart; `crowd_seconds` where at least `crowd` things come in that time."""
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        crowd: int = 0,
+        crowd_seconds: float = 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._seconds = seconds
+        self._crowd = crowd
+        self._crowd_seconds = crowd_seconds
         self._monotonic = monotonic
-        self._next = 0.0
+        self._began = self._next = 0.0
+        self._since_last = 0.0
 
     def begin(self) -> None:
         """A round begins now."""
-        self._next = self._monotonic() + self._seconds
+        now = self._monotonic()
+        self._since_last = now - self._began
+        self._began, self._next = now, now + self._seconds
+
+    def took(self, count: int) -> None:
+        """The round took so many, which have come since the last one began."""
+        if self._crowd and count * self._crowd_seconds >= self._crowd * self._since_last:
+            self._next = self._began + self._crowd_seconds
 
     async def rest(self) -> None:
-        """Until the next round may begin: `seconds` after the beginning of the last."""
+        """Until the next round may begin."""
         left = self._next - self._monotonic()
         if left > 0:
             await asyncio.sleep(left)

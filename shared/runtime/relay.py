@@ -33,6 +33,9 @@ BATCH: Final = 256
 POLL_SECONDS: Final = 0.5
 ROUND_SECONDS_MIN: Final = 0.02
 """Between two rounds that are not full: a payment writes several facts, and each round costs a commit or two."""
+CROWD: Final = 24
+CROWD_SECONDS: Final = 0.06
+"""Where so many facts come in this time, rounds are that far apart, and what they take goes out as one batch."""
 ACK_SECONDS_MAX: Final = 5
 LEAD_POLL_SECONDS: Final = 1.0
 
@@ -62,7 +65,7 @@ class Relay:
         self._owner = broker.service
         self._lock = zlib.crc32(f"paylinks-relay-{self._owner}".encode())
         self._bell = asyncio.Event()
-        self._pace = Pace(ROUND_SECONDS_MIN)
+        self._pace = Pace(ROUND_SECONDS_MIN, crowd=CROWD, crowd_seconds=CROWD_SECONDS)
         self._ringing: asyncio.Task[None] | None = None
         self._publisher: Publisher | None = None
         self._reconnected = False
@@ -147,7 +150,9 @@ class Relay:
                 while await self._publish_batch(connection, publisher, "take_numbered"):
                     pass
             self._pace.begin()
-            if await self._publish_batch(connection, publisher, "number_and_take") < BATCH:
+            taken = await self._publish_batch(connection, publisher, "number_and_take")
+            self._pace.took(taken)
+            if taken < BATCH:
                 if self._draining:
                     return
                 await self._wait()

@@ -28,3 +28,21 @@ async def test_rounds_under_load_are_kept_apart() -> None:
         await pace.rest()
         pace.begin()
     assert loop.time() - began >= 0.09
+
+
+async def test_where_many_come_rounds_are_further_apart() -> None:
+    watch = Watch()
+    pace = Pace(0.0, crowd=10, crowd_seconds=0.05, monotonic=watch)
+    loop = asyncio.get_running_loop()
+
+    async def rested(count: int, after: float) -> float:
+        watch.now += after
+        pace.begin()
+        pace.took(count)
+        began = loop.time()
+        await pace.rest()
+        return loop.time() - began
+
+    assert await rested(500, after=10) < 0.04  # a burst after a pause: 2.5 in 50 ms
+    assert await rested(3, after=0.02) < 0.04  # 7.5 in 50 ms
+    assert await rested(4, after=0.02) >= 0.045  # 10 in 50 ms
