@@ -143,3 +143,14 @@ async def test_of_twenty_who_want_one_slug_exactly_one_gets_it(service: LinksSer
 async def test_of_twenty_generated_slugs_all_are_their_own(shop: Tenant) -> None:
     made = await asyncio.gather(*(shop.make(title="Same title") for _ in range(20)))
     assert len({link["slug"] for link in made}) == 20
+
+
+async def test_the_organization_says_how_its_links_are_paid_where_they_do_not(shop: Tenant) -> None:
+    mine = f"/v1/organizations/{shop.organization.id}"
+    earlier = await shop.make(methods=["card"])
+    assert (await shop.client.patch(mine, json={"default_methods": ["ussd"]})).status_code == 200
+    assert (await shop.make())["methods"] == ["ussd"]
+    assert (await shop.make(methods=["bank_transfer"]))["methods"] == ["bank_transfer"]
+    assert (await shop.read(earlier["id"]))["methods"] == ["card"]
+    cleared = await shop.client.patch(f"{ROOT}/{earlier['id']}", json={"methods": None})
+    assert cleared.json()["methods"] == ["ussd"]

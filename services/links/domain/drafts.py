@@ -22,7 +22,6 @@ DESCRIPTION_CHARS_MAX: Final = 5_000
 REFERENCE_CHARS_MAX: Final = 200
 USES_MAX_MAX: Final = 10**9
 PROVIDERS_MAX: Final = 10
-METHODS_DEFAULT: Final[tuple[Method, ...]] = ("mobile_money", "card")
 _YEARS_AHEAD: Final = timedelta(days=366 * 50)
 
 
@@ -35,8 +34,10 @@ class LinkDraft(msgspec.Struct, frozen=True, kw_only=True):
     uses_max: int | UnsetType | None = UNSET
     starts_at: datetime | UnsetType | None = UNSET
     expires_at: datetime | UnsetType | None = UNSET
-    methods: tuple[Method, ...] | UnsetType = UNSET
+    methods: tuple[Method, ...] | UnsetType | None = UNSET
+    """None is the organization's default, as it is now."""
     providers: tuple[str, ...] | UnsetType = UNSET
+    """Empty is the organization's default, whatever that becomes."""
     collect: Collect | UnsetType = UNSET
     success_url: str | UnsetType | None = UNSET
     cancel_url: str | UnsetType | None = UNSET
@@ -68,7 +69,7 @@ def check(draft: LinkDraft, now: datetime, *, test_mode: bool) -> None:
     if isinstance(draft.uses_max, int) and not 1 <= draft.uses_max <= USES_MAX_MAX:
         raise Invalid("uses_max", f"must be from 1 to {USES_MAX_MAX}, or null")
     _check_times(draft, now)
-    if draft.methods is not UNSET and (not draft.methods or len(set(draft.methods)) != len(draft.methods)):
+    if isinstance(draft.methods, tuple) and (not draft.methods or len(set(draft.methods)) != len(draft.methods)):
         raise Invalid("methods", "must name at least one method, and none twice")
     if draft.providers is not UNSET and len(set(draft.providers)) != len(draft.providers):
         raise Invalid("providers", "must name none twice")

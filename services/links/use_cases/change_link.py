@@ -112,6 +112,8 @@ async def _changes(
     wanted = draft(link) if callable(draft) else draft
     if wanted.late_payment_policy is None:
         wanted = replace(wanted, late_payment_policy=actor.organization.late_payment_policy)
+    if wanted.methods is None:
+        wanted = replace(wanted, methods=actor.organization.default_methods)
     drafts.check(wanted, now, test_mode=test_mode)
     if link.ended_at is not None:
         raise lifecycle.has_ended(link)

@@ -8,7 +8,7 @@ from msgspec import UNSET
 
 from services.links.domain import drafts, slugs
 from services.links.domain.answer import Answer, Once
-from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
+from services.links.domain.drafts import LinkDraft
 from services.links.domain.faults import SlugTaken
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link, Uses, view_of
@@ -103,7 +103,7 @@ async def drawn(pg: Reader, actor: Actor, draft: LinkDraft, *, now: datetime, te
         description=draft.description or None,
         private_note=draft.private_note or None,
         pricing=pricing,
-        methods=draft.methods or METHODS_DEFAULT,
+        methods=draft.methods or organization.default_methods,
         providers=draft.providers or (),
         success_url=draft.success_url or None,
         cancel_url=draft.cancel_url or None,

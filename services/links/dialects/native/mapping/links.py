@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from services.links.dialects.native.wire import links as wire
 from services.links.dialects.native.wire.common import MoneyOut
-from services.links.domain.drafts import METHODS_DEFAULT, LinkDraft
+from services.links.domain.drafts import LinkDraft
 from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
 from services.links.domain.pricing import (
     Cart,
@@ -43,7 +43,7 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         uses_max=body.uses_max,
         starts_at=utc("starts_at", body.starts_at),
         expires_at=utc("expires_at", body.expires_at),
-        methods=METHODS_DEFAULT if body.methods is None else tuple_in(body.methods),
+        methods=None if body.methods is None else tuple_in(body.methods),
         providers=() if body.providers is None else tuple_in(body.providers),
         collect=_collect_in(body.collect),
         success_url=body.success_url,

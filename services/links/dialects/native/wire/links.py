@@ -132,7 +132,7 @@ class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class PatchPaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Only what is named changes; null clears. `late_payment_policy` null is the organization's as it is now."""
+    """Only what is named changes; null clears. `methods` and `late_payment_policy`: null is the organization's, now."""
 
     title: Title | UnsetType = UNSET
     pricing: PricingIn | UnsetType = UNSET
