@@ -34,6 +34,7 @@ from shared.runtime.postgres import Postgres
 from shared.runtime.relay import Relay
 from shared.runtime.settings import ServiceSettings, SettingsError
 from shared.runtime.tidy import Tidy
+from shared.runtime.unread import reads_to_the_end
 
 # Stopping takes at most 5 s in all: these, and what the broker and the pool allow themselves.
 STOP_HTTP_SECONDS: Final = 1.5
@@ -122,7 +123,7 @@ async def _serve(
         tell=parts.tell,
     )
     server = Server(
-        edge,
+        reads_to_the_end(edge),
         address=settings.http_host,
         port=settings.http_port,
         interface=Interfaces.ASGINL,

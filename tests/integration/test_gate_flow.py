@@ -1,6 +1,7 @@
 """A gated link from the request for a code to an open session: three services, the bus, a mail server, a browser."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 import nats
@@ -175,7 +176,7 @@ async def test_the_page_says_the_same_to_a_right_and_a_wrong_address(gate: GateR
     url = f"/checkout/{link['slug']}/otp"
     pages = [await gate.http.post(url, data={"step": "email", "email": who}) for who in (BUYER, "stran@example.com")]
     texts = [
-        page.text.replace(who, "").split("<main")[1].split("</main")[0]
+        re.sub(r"\d\d:\d\d:\d\dZ", "", page.text.replace(who, "").split("<main")[1].split("</main")[0])
         for page, who in zip(pages, (BUYER, "stran@example.com"), strict=True)
     ]
     assert [page.status_code for page in pages] == [200, 200]

@@ -19,8 +19,8 @@ from deploy.simulators.sandbox.routes.pages import PAGE_ROUTES
 from deploy.simulators.sandbox.scheduler import Scheduler
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.store import Store
-from deploy.simulators.sandbox.unread import reads_to_the_end
 from deploy.simulators.sandbox.wire import BODY_BYTES_MAX
+from shared.runtime.unread import reads_to_the_end
 
 CHECKPOINT_SECONDS = 5.0
 ANSWERS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000

@@ -6,20 +6,35 @@ connection: the caller loses the answer, or the next request that it sent on the
 
 import asyncio
 import contextlib
+from typing import Final
 
-from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send, WebSocketReceiveMessage
+from litestar.types import (
+    ASGIApp,
+    HTTPReceiveMessage,
+    HTTPScope,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    WebSocketReceiveMessage,
+)
 
-READ_BYTES_MAX = 4 * 1024 * 1024
-READ_SECONDS_MAX = 2.0
-REFUSALS = range(400, 600)
-BODILESS = frozenset({"GET", "HEAD"})
+READ_BYTES_MAX: Final = 4 * 1024 * 1024
+READ_SECONDS_MAX: Final = 2.0
+ARRIVES_AT_ONCE: Final = 4096
+"""A body of so few bytes has arrived with the head, or as good as."""
+REFUSALS: Final = range(400, 600)
+BODILESS: Final = frozenset({"GET", "HEAD"})
 
 
 def reads_to_the_end(app: ASGIApp) -> ASGIApp:
     """`app`, whose refusals go out once the caller has said all, or far too much."""
 
     async def reading(scope: Scope, receive: Receive, send: Send) -> None:
-        ended = scope["type"] != "http" or scope["method"] in BODILESS
+        if scope["type"] != "http" or scope["method"] in BODILESS or _is_short(scope):
+            await app(scope, receive, send)
+            return
+        ended = False
 
         async def receive_noted() -> HTTPReceiveMessage | WebSocketReceiveMessage:
             nonlocal ended
@@ -42,3 +57,10 @@ def reads_to_the_end(app: ASGIApp) -> ASGIApp:
         await app(scope, receive_noted, send_afterwards)
 
     return reading
+
+
+def _is_short(scope: HTTPScope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return value.isdigit() and int(value) <= ARRIVES_AT_ONCE
+    return False
