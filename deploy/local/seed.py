@@ -41,6 +41,8 @@ async def seeded(settings: Settings) -> Demo:
         plans=[_priced(plan) | {"interval": plan.interval} for plan in made.plans],
         credentials={
             "native": {"Authorization": f"Bearer {made.bearer}"},
+            "collections": {"X-DGS-API-Key": made.bearer},
+            "core": {"X-API-Key": made.bearer},
             "digital": {"Cookie": f"{SESSION_COOKIE}={owner.cookie}"},
             "catalog": {"Authorization": f"Token {owner.token}"},
         },
