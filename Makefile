@@ -49,6 +49,9 @@ browser: ## An existing Chromium, else playwright's, else Debian's as root
 test: $(VENV)/dev.stamp browser ## Everything, on real PostgreSQL, NATS, SMTP and a real browser
 	@$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
+fuzz: $(VENV)/dev.stamp ## Generated requests to every documented API, 10,000 each
+	@PAYLINKS_FUZZ=full $(BIN)/pytest tests/dialects/test_generated_requests.py -s $(ARGS)
+
 faults: $(VENV)/dev.stamp ## The fault experiments with their full counts
 	@PAYLINKS_FAULTS=full $(BIN)/pytest tests/faults -s $(ARGS)
 
@@ -59,4 +62,4 @@ lock: ## Compile requirements/*.in into hashed lock files (needs uv)
 	@for set in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" requirements/$$set.in --output-file requirements/$$set.txt; done
 
-.PHONY: help install dev up check generate browser test faults bench lock
+.PHONY: help install dev up check generate browser test fuzz faults bench lock
