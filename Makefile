@@ -49,6 +49,9 @@ browser: ## An existing Chromium, else playwright's, else Debian's as root
 test: $(VENV)/dev.stamp browser ## Everything, on real PostgreSQL, NATS, SMTP and a real browser
 	@$(BIN)/pytest -n $(PROCESSES) $(ARGS)
 
+replay: $(VENV)/dev.stamp ## Replay every documented example of the dialects, and write the table of docs/dialects
+	@$(BIN)/python -m tests.dialects.table
+
 fuzz: $(VENV)/dev.stamp ## Generated requests to every documented API, 10,000 each
 	@PAYLINKS_FUZZ=full $(BIN)/pytest tests/dialects/test_generated_requests.py -s $(ARGS)
 
@@ -62,4 +65,4 @@ lock: ## Compile requirements/*.in into hashed lock files (needs uv)
 	@for set in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" requirements/$$set.in --output-file requirements/$$set.txt; done
 
-.PHONY: help install dev up check generate browser test fuzz faults bench lock
+.PHONY: help install dev up check generate browser test replay fuzz faults bench lock

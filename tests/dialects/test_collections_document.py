@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.support.links import LinksService, Tenant
 
 PATH = "/collections/generation/v2/payment-links"
@@ -29,6 +31,7 @@ async def created(links: LinksService, shop: Tenant, **fields: Any) -> dict[str,
     return answer.json()
 
 
+@pytest.mark.documented("POST /generation/v2/payment-links", "the example of creating, byte for byte")
 async def test_the_create_example_gets_the_documented_answer(links: LinksService, shop: Tenant) -> None:
     answer = await created(links, shop)
     assert answer.pop("link") == {
@@ -55,6 +58,7 @@ async def listed(shop: Tenant) -> list[dict[str, Any]]:
     return answer.json()["links"]
 
 
+@pytest.mark.documented("DELETE /generation/v2/payment-links/{id}", "the answer to archiving, and that it is for good")
 async def test_archiving_gets_the_documented_answer_and_is_for_good(links: LinksService, shop: Tenant) -> None:
     link = (await created(links, shop))["link"]
     answer = await shop.client.delete(f"{PATH}/{link['id']}", headers=headers(shop))
@@ -65,6 +69,7 @@ async def test_archiving_gets_the_documented_answer_and_is_for_good(links: Links
     assert (refused.status_code, refused.json()["code"]) == (409, "link_ended")
 
 
+@pytest.mark.documented("GET /generation/v2/payment-links/{id}", "details with stats and recent charges")
 async def test_details_carry_stats_and_recent_charges(links: LinksService, shop: Tenant) -> None:
     link = (await created(links, shop))["link"]
     answer = await shop.client.get(f"{PATH}/{link['id']}", headers=headers(shop))

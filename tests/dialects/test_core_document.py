@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.support.links import LinksService, Tenant
 
 PATH = "/core/payment-links"
@@ -37,6 +39,7 @@ async def created(links: LinksService, shop: Tenant) -> dict[str, Any]:
     return body["data"]
 
 
+@pytest.mark.documented("POST /payment-links", "the example of creating, byte for byte")
 async def test_the_create_example_gets_the_documented_answer(links: LinksService, shop: Tenant) -> None:
     link = await created(links, shop)
     assert [link.pop("created_at")[:19], link.pop("updated_at")[:19]] == ["2023-10-27T10:00:00"] * 2
@@ -68,6 +71,7 @@ async def test_the_create_example_gets_the_documented_answer(links: LinksService
     }
 
 
+@pytest.mark.documented("GET /payment-links", "the list with its meta")
 async def test_the_list_example_gets_the_documented_answer(links: LinksService, shop: Tenant) -> None:
     link = await created(links, shop)
     answer = await shop.client.get(PATH, headers=headers(shop))
@@ -78,6 +82,7 @@ async def test_the_list_example_gets_the_documented_answer(links: LinksService, 
     }
 
 
+@pytest.mark.documented("PATCH /payment-links/{link_id}", "the example of changing, byte for byte")
 async def test_the_change_example_gets_the_documented_answer(links: LinksService, shop: Tenant) -> None:
     link = await created(links, shop)
     answer = await shop.client.patch(f"{PATH}/{link['link_id']}", content=PATCH, headers=headers(shop))
@@ -89,6 +94,7 @@ async def test_the_change_example_gets_the_documented_answer(links: LinksService
     assert read.json()["data"]["allowed_providers"] == ["WAVE"]
 
 
+@pytest.mark.documented("DELETE /payment-links/{link_id}", "204 without a body")
 async def test_deleting_answers_without_a_body_and_the_link_is_gone(links: LinksService, shop: Tenant) -> None:
     link = await created(links, shop)
     answer = await shop.client.delete(f"{PATH}/{link['link_id']}", headers=headers(shop))

@@ -48,6 +48,7 @@ async def created(browser: httpx.AsyncClient) -> dict[str, Any]:
     return body["data"]
 
 
+@pytest.mark.documented("POST /api/v2/digital/links", "the example of creating, byte for byte")
 async def test_the_create_example_gets_the_documented_answer(browser: httpx.AsyncClient) -> None:
     link = await created(browser)
     assert (link.pop("id")[:4], link.pop("created_at")[:17]) == ("lnk_", "2024-07-15T10:00:")
@@ -63,6 +64,7 @@ async def test_the_create_example_gets_the_documented_answer(browser: httpx.Asyn
     }
 
 
+@pytest.mark.documented("PUT /api/v2/digital/links/{id}", "the example of changing, byte for byte")
 async def test_a_put_changes_only_what_it_names(browser: httpx.AsyncClient) -> None:
     link = await created(browser)
     answer = await browser.put(f"{PATH}/{link['id']}", content=PUT, headers={"Content-Type": "application/json"})
@@ -72,6 +74,7 @@ async def test_a_put_changes_only_what_it_names(browser: httpx.AsyncClient) -> N
     )
 
 
+@pytest.mark.documented("GET /api/v2/digital/links", "the list, and one link")
 async def test_links_are_listed_and_read(browser: httpx.AsyncClient) -> None:
     link = await created(browser)
     listed = (await browser.get(PATH)).json()
@@ -80,6 +83,7 @@ async def test_links_are_listed_and_read(browser: httpx.AsyncClient) -> None:
     assert (read.status_code, read.json()) == (200, {"success": True, "data": link})
 
 
+@pytest.mark.documented("GET /api/v2/digital/links/{id}/revenue", "total_revenue, paid_orders, currency")
 async def test_revenue_is_told_in_the_documents_shape(browser: httpx.AsyncClient) -> None:
     link = await created(browser)
     answer = await browser.get(f"{PATH}/{link['id']}/revenue")
@@ -89,6 +93,7 @@ async def test_revenue_is_told_in_the_documents_shape(browser: httpx.AsyncClient
     )
 
 
+@pytest.mark.documented("DELETE /api/v2/digital/links/{id}", "that a deleted link is gone")
 async def test_a_deleted_link_is_gone(browser: httpx.AsyncClient) -> None:
     link = await created(browser)
     answer = await browser.delete(f"{PATH}/{link['id']}")
@@ -97,6 +102,7 @@ async def test_a_deleted_link_is_gone(browser: httpx.AsyncClient) -> None:
     assert (gone.status_code, gone.json()["success"]) == (404, False)
 
 
+@pytest.mark.documented("GET /api/v2/digital/links", "that a product has a link from the start")
 async def test_every_product_has_a_link_of_its_own_from_the_start(browser: httpx.AsyncClient) -> None:
     first = (await browser.get(PATH)).json()["data"][-1]
     assert (first["title"], first["slug"], first["is_active"]) == ("Python course", "python-course", True)
