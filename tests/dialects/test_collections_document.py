@@ -1,11 +1,16 @@
 """Every example of the `collections` document, as it is written there."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.links.use_cases import create_link
+from shared.contracts.checkout import ChargeFailed
+from shared.kernel.money import Money
 from tests.support.links import LinksService, Tenant
+from tests.support.uses import fact, settle, succeeded, take_in
 
 PATH = "/collections/generation/v2/payment-links"
 DAY = datetime(2026, 4, 3, 10, 0, 0, tzinfo=UTC)
@@ -69,8 +74,48 @@ async def test_archiving_gets_the_documented_answer_and_is_for_good(links: Links
     assert (refused.status_code, refused.json()["code"]) == (409, "link_ended")
 
 
-@pytest.mark.documented("GET /generation/v2/payment-links/{id}", "details with stats and recent charges")
-async def test_details_carry_stats_and_recent_charges(links: LinksService, shop: Tenant) -> None:
+LINK = UUID("25a5643d-31de-490d-808d-82af72fdd097")
+CHARGE = UUID("5de825d0-0000-7000-8000-000000000000")
+PAID_AT = datetime(2026, 3, 9, 15, 56, 32, tzinfo=UTC)
+
+
+@pytest.mark.documented("GET /generation/v2/payment-links/{id}", "the example of details: stats and recent charges")
+async def test_the_details_example_gets_the_documented_answer(
+    links: LinksService, shop: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(create_link, "new_id", lambda: LINK)
+    links.ahead = PAID_AT - datetime.now(UTC)
+    flexible = {"title": "Donation", "amount_type": "flexible", "currency": "RWF"}
+    made = await shop.client.post(PATH, json=flexible, headers=headers(shop))
+    assert made.json()["link"]["id"] == str(LINK), made.text
+    total = Money(500, "RWF")
+    for number in range(3):
+        ask, _ = await links.hold(made.json()["link"], shop)
+        earlier = PAID_AT - timedelta(hours=1 + number)
+        await take_in(links, fact(ChargeFailed, ask, version=1, at=earlier, total=total, reason="insufficient_funds"))
+    ask, _ = await links.hold(made.json()["link"], shop, charge_id=CHARGE)
+    await settle(links, ask, total=total)
+    await take_in(links, succeeded(ask, version=1, at=PAID_AT, total=total))
+    answer = (await shop.client.get(f"{PATH}/{LINK}", headers=headers(shop))).json()
+    assert answer["stats"] == {
+        "total_charges": 4,
+        "successful_charges": 1,
+        "pending_charges": 0,
+        "failed_charges": 3,
+        "total_collected": 500,
+        "currency": "RWF",
+    }
+    assert next(charge for charge in answer["recent_charges"] if charge["id"] == str(CHARGE)) == {
+        "id": str(CHARGE),
+        "amount": "500.00",
+        "currency": "RWF",
+        "status": "success",
+        "created_at": "2026-03-09 15:56:32",
+    }
+    assert answer["link"] == made.json()["link"] | {"use_count": 1}
+
+
+async def test_details_of_a_link_that_nobody_paid_carry_zeros_and_no_charges(links: LinksService, shop: Tenant) -> None:
     link = (await created(links, shop))["link"]
     answer = await shop.client.get(f"{PATH}/{link['id']}", headers=headers(shop))
     assert answer.json() == {

@@ -7,8 +7,10 @@ from uuid import UUID
 import httpx
 import pytest
 
+from services.links.domain.typeid import uuid_of_typeid
 from tests.support.links import LinksService, Tenant
 from tests.support.members import client_of, someone
+from tests.support.uses import settle
 
 PATH = "/digital/api/v2/digital/links"
 DAY = datetime(2024, 7, 15, 10, 0, 0, tzinfo=UTC)
@@ -83,14 +85,26 @@ async def test_links_are_listed_and_read(browser: httpx.AsyncClient) -> None:
     assert (read.status_code, read.json()) == (200, {"success": True, "data": link})
 
 
-@pytest.mark.documented("GET /api/v2/digital/links/{id}/revenue", "total_revenue, paid_orders, currency")
-async def test_revenue_is_told_in_the_documents_shape(browser: httpx.AsyncClient) -> None:
+@pytest.mark.documented("GET /api/v2/digital/links/{id}/revenue", "the example of revenue: 30 paid orders")
+async def test_the_revenue_example_gets_the_documented_answer(
+    links: LinksService, shop: Tenant, browser: httpx.AsyncClient
+) -> None:
     link = await created(browser)
+    link_id = {"id": str(uuid_of_typeid("lnk", link["id"]))}
+    for _ in range(30):
+        ask, _ = await links.hold(link_id, shop)
+        await settle(links, ask)
     answer = await browser.get(f"{PATH}/{link['id']}/revenue")
     assert (answer.status_code, answer.json()) == (
         200,
-        {"success": True, "data": {"total_revenue": 0, "paid_orders": 0, "currency": "UGX"}},
+        {"success": True, "data": {"total_revenue": 1500000, "paid_orders": 30, "currency": "UGX"}},
     )
+
+
+async def test_revenue_before_the_first_order_is_zero_in_the_links_currency(browser: httpx.AsyncClient) -> None:
+    link = await created(browser)
+    answer = await browser.get(f"{PATH}/{link['id']}/revenue")
+    assert answer.json()["data"] == {"total_revenue": 0, "paid_orders": 0, "currency": "UGX"}
 
 
 @pytest.mark.documented("DELETE /api/v2/digital/links/{id}", "that a deleted link is gone")

@@ -44,22 +44,22 @@ async def stats(shop: Tenant, link: dict[str, Any]) -> dict[str, Any]:
 
 
 def fact(kind: type[ChargeEvent], ask: HoldUse, *, version: int, at: datetime, **more: Any) -> ChargeEvent:
-    return kind(
-        org_id=ask.org_id,
-        link_id=ask.link_id,
-        charge_id=ask.charge_id,
-        session_id=ask.session_id,
-        version=version,
-        total=TOTAL,
-        method="mobile_money",
-        provider="sandbox",
-        livemode=False,
-        at=at,
-        **more,
-    )
+    fields: dict[str, Any] = {
+        "org_id": ask.org_id,
+        "link_id": ask.link_id,
+        "charge_id": ask.charge_id,
+        "session_id": ask.session_id,
+        "version": version,
+        "total": TOTAL,
+        "method": "mobile_money",
+        "provider": "sandbox",
+        "livemode": False,
+        "at": at,
+    }
+    return kind(**fields | more)
 
 
-def succeeded(ask: HoldUse, *, version: int, at: datetime) -> ChargeEvent:
+def succeeded(ask: HoldUse, *, version: int, at: datetime, **more: Any) -> ChargeEvent:
     return fact(
         ChargeSucceeded,
         ask,
@@ -70,6 +70,7 @@ def succeeded(ask: HoldUse, *, version: int, at: datetime) -> ChargeEvent:
         merchant_name="Kampala Coffee",
         receipt_number="R-1",
         payer_hint="+256 77* *** 456",
+        **more,
     )
 
 
