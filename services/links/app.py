@@ -8,7 +8,7 @@ from litestar.config.app import AppConfig
 from services.links import bus, jobs
 from services.links.dashboard import pages as dashboard_pages
 from services.links.dashboard.guard import FormGuard
-from services.links.dialects import collections, core, digital
+from services.links.dialects import catalog, collections, core, digital
 from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.routes.call import Native
@@ -16,9 +16,11 @@ from services.links.dialects.native.routes.jwks import jwks_route
 from services.links.dialects.surface.registry import Registry
 from services.links.domain.answer import Seal
 from services.links.domain.pace import Pace
+from services.links.peers.checkout import Checkout
 from services.links.peers.notify import Notify
 from services.links.settings import Settings
 from services.links.use_cases.authenticate import Authenticator
+from services.links.use_cases.begin_checkout import Checkouts
 from services.links.use_cases.hold_use import Holds
 from services.links.use_cases.otp import Otp
 from services.links.use_cases.passwords import Passwords
@@ -32,7 +34,7 @@ from shared.runtime.secrets import derive, sealer
 from shared.runtime.service import Parts, Runtime, run
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-DIALECTS: Final = Registry((collections.DIALECT, core.DIALECT, digital.DIALECT))
+DIALECTS: Final = Registry((collections.DIALECT, core.DIALECT, catalog.DIALECT, digital.DIALECT))
 _BURST_SECONDS: Final = 4
 
 
@@ -94,10 +96,13 @@ async def build(runtime: Runtime) -> Parts:
         test_mode=settings.test_mode,
     )
 
+    checkouts = Checkouts(runtime.postgres, Checkout(runtime.broker), test_mode=settings.test_mode)
+
     def hand_over(config: AppConfig) -> AppConfig:
         config.state["native"] = native
         config.state["dashboard"] = dashboard
         config.state["otp"] = otp
+        config.state["checkouts"] = checkouts
         return config
 
     bus.answer_gate(runtime, otp, keys)

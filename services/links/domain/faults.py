@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Literal
 
-from shared.contracts.links import EndedAs
+from shared.contracts.links import EndedAs, RefusalReason
 from shared.kernel.faults import Conflict, Fault
 
 CouponRefusal = Literal["inactive", "expired", "exhausted", "currency", "leaves_nothing"]
@@ -34,6 +34,30 @@ class LinkHasEnded(Conflict):
 
     def __init__(self, ended_as: EndedAs, since: datetime) -> None:
         super().__init__(reason=ended_as, since=since)
+
+
+class LinkUnavailable(Fault):
+    """A buyer may not begin: the link is inactive, over, or used up."""
+
+    code = "link_unavailable"
+
+    def __init__(self, reason: RefusalReason, since: datetime | None) -> None:
+        super().__init__(reason=reason, since=since)
+
+
+class LinkGated(Fault):
+    """It opens for its recipient only, who proves by mail to be that."""
+
+    code = "link_gated"
+
+
+class CheckoutRefused(Conflict):
+    """The link would take the buyer, and checkout does not: `reason` is its code."""
+
+    code = "checkout_refused"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
 
 
 class ProductArchived(Conflict):

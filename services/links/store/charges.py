@@ -49,6 +49,11 @@ async def page(
     return [_charge_of(row) for row in rows]
 
 
+async def browse(pg: Postgres, link_id: UUID, *, limit: int, offset: int) -> Sequence[Charge]:
+    """Newest first."""
+    return [_charge_of(row) for row in await pg.fetch(_sql["browse_charges"], link_id, limit, offset)]
+
+
 def _charge_of(row: Record) -> Charge:
     return Charge(
         id=row["id"],

@@ -33,3 +33,14 @@ LEFT JOIN use ON use.session_id = charge.session_id AND use.charge_id = charge.i
 WHERE charge.link_id = ANY(ARRAY[$1::uuid]) AND charge.id < $2 AND ($4::text IS NULL OR charge.status = $4)
 ORDER BY charge.link_id, charge.id DESC
 LIMIT $3;
+
+-- name: browse_charges
+-- As list_charges, by numbered pages.
+SELECT charge.*, aside.policy,
+       CASE WHEN aside.charge_id IS NOT NULL THEN false WHEN use.session_id IS NOT NULL THEN true END AS settled
+FROM charge
+LEFT JOIN unsettled AS aside ON aside.charge_id = charge.id
+LEFT JOIN use ON use.session_id = charge.session_id AND use.charge_id = charge.id AND use.state = 'settled'
+WHERE charge.link_id = ANY(ARRAY[$1::uuid])
+ORDER BY charge.link_id, charge.id DESC
+LIMIT $2 OFFSET $3;

@@ -1,9 +1,11 @@
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.links.domain.browsing import Browsed, ChargeCounts, LinkFilter
+from services.links.domain.charge import Charge
 from services.links.domain.keys import Actor
-from services.links.store import browsing
+from services.links.store import browsing, charges
 from shared.runtime.postgres import Postgres
 
 
@@ -25,3 +27,8 @@ async def browse_links(
 async def count_charges(pg: Postgres, link_id: UUID) -> ChargeCounts:
     """Of a link that the caller has looked up as his own."""
     return await browsing.count_charges(pg, link_id)
+
+
+async def browse_charges(pg: Postgres, link_id: UUID, *, page: int, size: int) -> Sequence[Charge]:
+    """Page `page` (from 1) of the charges, newest first, of a link that the caller has looked up as his own."""
+    return await charges.browse(pg, link_id, limit=size, offset=(page - 1) * size)

@@ -19,6 +19,7 @@ from shared.runtime.postgres import Postgres
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 QUERY_CHARS_MAX: Final = 200
+_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _MISSING: Final = re.compile(r"Object missing required field '(\w+)'")
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
@@ -66,6 +67,17 @@ def surface_of(request: AnyRequest) -> Native:
 
 def headers_of(request: AnyRequest) -> Mapping[bytes, bytes]:
     return dict(request.scope["headers"])
+
+
+def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
+    """Raises: Invalid: more than a key."""
+    key = headers.get(b"idempotency-key")
+    if key is None:
+        return None
+    text = key.decode("latin-1")
+    if not _KEY.fullmatch(text):
+        raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+    return text
 
 
 def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
