@@ -12,6 +12,7 @@ from services.links.domain.faults import (
     IdempotencyMismatch,
     LinkGated,
     LinkUnavailable,
+    TotalOutOfBounds,
 )
 from services.links.domain.link import Link
 from services.links.domain.organization import Organization

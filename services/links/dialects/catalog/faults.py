@@ -57,6 +57,7 @@ FIELDS: Final = {
     "address.region": "state",
     "address.postal_code": "postal_code",
     "address": "address_line1",
+    "customer.address": "address_line1",
 }
 
 problems.register(

@@ -1,0 +1,307 @@
+"""How `catalog` makes, changes, lists and refuses links."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.links.domain.organization import Bounds, OrganizationDraft
+from services.links.use_cases.manage_organization import patch_organization
+from shared.kernel.money import Money
+from tests.support.catalog import PATH, PRICES, PUBLIC, Shop, shop_of
+from tests.support.links import LinksService, Tenant
+from tests.support.members import client_of, someone
+from tests.support.uses import settle
+
+ROUTES = (("GET", ""), ("PATCH", ""), ("GET", "payments/"), ("DELETE", ""))
+
+
+@pytest.fixture
+async def catalog(links: LinksService, shop: Tenant) -> Shop:
+    return await shop_of(links, shop)
+
+
+async def settings(catalog: Shop, **fields: Any) -> None:
+    links = catalog.links
+    native = links.app.state.native
+    session = await native.sessions.session(catalog.token, now=links.now())
+    await patch_organization(
+        links.pg,
+        session.actor,
+        session.organization.id,
+        draft=OrganizationDraft(**fields),
+        expects=lambda _: True,
+        now=links.now(),
+        test_mode=True,
+    )
+    native.sessions.forget_all()
+    native.authenticator.forget_all()
+
+
+async def test_dollars_are_meant_where_no_currency_is_named(catalog: Shop) -> None:
+    assert (await catalog.made())["currency"] == "USD"
+    assert (await catalog.made(currency=None))["total"] == "39.98"
+    assert (await catalog.made(currency="EUR"))["total"] == "37.98"
+
+
+async def test_no_other_currency_is_taken(catalog: Shop) -> None:
+    for currency in ("UGX", "usd", "XXX", "", 840):
+        answer = await catalog.create(currency=currency)
+        assert (answer.status_code, list(answer.json())) == (400, ["currency"]), currency
+
+
+async def test_a_product_without_a_price_in_the_currency_is_refused(catalog: Shop) -> None:
+    only_dollars = await catalog.product(name="Mug", prices=PRICES[:1])
+    answer = await catalog.create(currency="EUR", products=[{"product_id": only_dollars, "quantity": 1}])
+    assert (answer.status_code, list(answer.json())) == (400, ["currency"])
+
+
+async def test_taxes_are_told_to_the_cent_on_top_or_within(catalog: Shop) -> None:
+    rate = await catalog.tenant.tax_rate(percent="18")
+    taxed = await catalog.product(name="Taxed", tax_rate_id=rate["id"])
+    lines = [{"product_id": taxed, "quantity": 3}]
+    on_top = await catalog.made(products=lines, pricing_mode="TAX_EXCLUSIVE")
+    assert (on_top["subtotal"], on_top["tax_amount"], on_top["total"]) == ("59.97", "10.79", "70.76")
+    within = await catalog.made(products=lines, pricing_mode="TAX_INCLUSIVE")
+    assert (within["subtotal"], within["tax_amount"], within["total"]) == ("50.82", "9.15", "59.97")
+    (line,) = within["products"]
+    assert (line["tax_name"], line["tax_amount"], line["amount"]) == ("VAT", "9.15", "59.97")
+
+
+async def test_the_pricing_mode_is_the_organizations_unless_it_is_named(catalog: Shop) -> None:
+    assert (await catalog.made())["pricing_mode"] == "TAX_EXCLUSIVE"
+    await settings(catalog, tax_mode="inclusive")
+    assert (await catalog.made())["pricing_mode"] == "TAX_INCLUSIVE"
+    assert (await catalog.made(pricing_mode="TAX_EXCLUSIVE"))["pricing_mode"] == "TAX_EXCLUSIVE"
+
+
+async def test_the_total_stays_within_the_organizations_bounds(catalog: Shop) -> None:
+    await settings(catalog, payment_bounds={"USD": Bounds(min_minor=2_000, max_minor=5_000)})
+    for quantity, status in ((1, 400), (2, 201), (3, 400)):
+        answer = await catalog.create(products=[{"product_id": catalog.products[0], "quantity": quantity}])
+        assert answer.status_code == status, answer.text
+    assert answer.json() == {"non_field_errors": ["The total must be at least 20.00 USD and at most 50.00 USD."]}
+
+
+async def test_prices_are_a_snapshot(catalog: Shop) -> None:
+    link = await catalog.made()
+    changed = await catalog.tenant.client.patch(
+        f"/v1/products/{catalog.products[0]}",
+        json={"name": "Dearer", "price": {"amount_minor": 9_999, "currency": "USD"}},
+    )
+    assert changed.status_code == 200, changed.text
+    assert (await catalog.read(link["id"]))["products"] == link["products"]
+    assert (await catalog.made())["total"] == "199.98"
+
+
+async def test_products_go_by_either_of_their_ids(catalog: Shop) -> None:
+    native = await catalog.tenant.client.get(f"/v1/products/{catalog.products[0]}")
+    answer = await catalog.made(products=[{"product_id": native.json()["digital_id"], "quantity": 1}])
+    assert answer["products"][0]["product_id"] == catalog.products[0]
+
+
+async def test_a_product_that_is_not_there_or_not_sold_is_refused(catalog: Shop, links: LinksService) -> None:
+    other = await links.tenant()
+    foreign = (await other.product())["id"]
+    for unknown in (foreign, str(uuid4()), "prod_00000000000000000000000000"):
+        answer = await catalog.create(products=[{"product_id": unknown, "quantity": 1}])
+        assert (answer.status_code, answer.json()["detail"]) == (404, "There is no such product."), unknown
+    await catalog.tenant.client.patch(f"/v1/products/{catalog.products[0]}", json={"active": False})
+    answer = await catalog.create()
+    assert (answer.status_code, list(answer.json())) == (400, ["products"])
+
+
+UNACCEPTED: tuple[tuple[dict[str, Any], str], ...] = (
+    ({"name": ""}, "name"),
+    ({"name": None}, "name"),
+    ({"name": "4242 4242 4242 4242"}, "name"),
+    ({"name": "a\x7fb"}, "name"),
+    ({"name": "two\nlines"}, "name"),
+    ({"name": "x" * 201}, "name"),
+    ({"products": []}, "products"),
+    ({"products": None}, "products"),
+    ({"products": [{"product_id": "nonsense", "quantity": 1}]}, "products"),
+    ({"products": [{"product_id": str(uuid4()), "quantity": 0}]}, "products"),
+    ({"products": [{"product_id": str(uuid4()), "quantity": 10**30}]}, "products"),
+    ({"products": [{"quantity": 1}]}, "products"),
+    ({"pricing_mode": "NET"}, "pricing_mode"),
+    ({"expires_at": "yesterday"}, "expires_at"),
+    ({"expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+    ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
+    ({"max_uses": 0}, "max_uses"),
+    ({"max_uses": 1.5}, "max_uses"),
+    ({"max_uses": 10**12}, "max_uses"),
+    ({"metadata": []}, "metadata"),
+    ({"metadata": {"k": "v" * 3_000}}, "metadata"),
+    ({"metadata": {"card": "4242424242424242"}}, "metadata"),
+)
+
+
+async def test_what_cannot_be_accepted_is_named(catalog: Shop) -> None:
+    for fields, named in UNACCEPTED:
+        answer = await catalog.create(**fields)
+        assert (answer.status_code, list(answer.json())) == (400, [named]), (fields, answer.text)
+        (words,) = answer.json()[named]
+        assert words
+
+
+async def test_a_product_is_named_once(catalog: Shop) -> None:
+    line = {"product_id": catalog.products[0], "quantity": 1}
+    answer = await catalog.create(products=[line, line])
+    assert (answer.status_code, list(answer.json())) == (400, ["products"])
+
+
+async def test_a_body_that_is_no_json_is_refused_in_the_same_shape(catalog: Shop) -> None:
+    for body in (b"", b"[]", b"{", b'"x"', b"\xff", b'{"name":"\\u0000"}', b'{"name":"a","name":"b"}', b"[" * 5_000):
+        answer = await catalog.member.post(PATH, content=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 400, answer.text
+        assert all(isinstance(words, list) for words in answer.json().values()), answer.text
+    assert (await catalog.create(name="x" * 70_000)).status_code in {400, 413}
+
+
+async def test_unknown_fields_are_left_alone(catalog: Shop) -> None:
+    link = await catalog.made(colour="green")
+    answer = await catalog.member.patch(f"{PATH}{link['id']}/", json={"currency": "UGX", "products": [], "title": "x"})
+    assert (answer.status_code, answer.json()) == (200, link)
+
+
+async def test_a_patch_keeps_what_catalog_cannot_say(catalog: Shop) -> None:
+    link = await catalog.made(metadata={"amount": 0.1})
+    native = await catalog.tenant.client.patch(
+        f"/v1/payment-links/{link['id']}",
+        json={"description": "From native", "success_url": "https://example.com/ok", "collect": {"phone": "required"}},
+    )
+    assert native.status_code == 200, native.text
+    answer = await catalog.member.patch(
+        f"{PATH}{link['id']}/", json={"name": "Renamed", "max_uses": 7, "expires_at": "2030-01-01T00:00:00Z"}
+    )
+    assert (answer.status_code, answer.json()["name"], answer.json()["max_uses"]) == (200, "Renamed", 7)
+    after = await catalog.tenant.read(link["id"])
+    for field in ("title", "description", "success_url", "collect", "pricing", "slug", "methods"):
+        assert after[field] == native.json()[field], field
+    assert answer.json()["metadata"] == {"amount": 0.1}
+    cleared = await catalog.member.patch(f"{PATH}{link['id']}/", json={"expires_at": None, "metadata": None})
+    assert (cleared.json()["expires_at"], cleared.json()["metadata"], cleared.json()["max_uses"]) == (None, {}, 7)
+
+
+async def test_the_switch_pauses_and_resumes(catalog: Shop) -> None:
+    link = await catalog.made()
+    for switch, status in ((False, "inactive"), (False, "inactive"), (True, "active")):
+        answer = await catalog.member.patch(f"{PATH}{link['id']}/", json={"is_active": switch})
+        assert (answer.status_code, answer.json()["is_active"], answer.json()["status"]) == (200, switch, status)
+
+
+async def test_what_another_dialect_has_ended_stays_so(catalog: Shop) -> None:
+    link = await catalog.made()
+    assert (await catalog.tenant.client.post(f"/v1/payment-links/{link['id']}/archive")).status_code == 200
+    read = await catalog.read(link["id"])
+    assert (read["is_active"], read["status"]) == (False, "inactive")
+    refused = await catalog.member.patch(f"{PATH}{link['id']}/", json={"is_active": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "link_ended")
+    gone = await catalog.anybody.get(f"{PUBLIC}{link['id']}/")
+    assert (gone.status_code, gone.json()["reason"]) == (410, "inactive")
+
+
+async def test_the_internal_name_is_never_shown_to_a_buyer(catalog: Shop, links: LinksService) -> None:
+    link = await catalog.made(name="Clearance for the stingy")
+    preview = await catalog.anybody.get(f"{PUBLIC}{link['id']}/")
+    started = await catalog.anybody.post(f"{PUBLIC}{link['id']}/start/", json={"email": "buyer@example.com"})
+    told = repr(await links.facts()) + preview.text + started.text + link["url"] + repr(catalog.checkout.asked)
+    assert "stingy" not in told.lower()
+
+
+async def test_pages_name_the_pages_beside_them(catalog: Shop) -> None:
+    made = [(await catalog.made(name=f"Campaign {number}"))["id"] for number in range(4)]
+    listed, path = [], f"{PATH}?page_size=2"
+    for _ in range(3):
+        page = (await catalog.member.get(path)).json()
+        assert page["count"] == 5
+        listed += [one["id"] for one in page["results"]]
+        if page["next"]:
+            assert page["next"].startswith(f"https://pay.example.com{PATH}?page=")
+            path = page["next"].removeprefix("https://pay.example.com")
+    assert (page["next"], page["previous"][-18:]) == (None, "page=2&page_size=2")
+    assert listed[:4] == made[::-1]
+    for query in ("page=0", "page=x", "page_size=101", "page=1&page=2", "page=99999999999999999999"):
+        assert (await catalog.member.get(f"{PATH}?{query}")).status_code == 400, query
+    beyond = (await catalog.member.get(f"{PATH}?page=9&page_size=2")).json()
+    assert (beyond["results"], beyond["next"], beyond["previous"][-18:]) == ([], None, "page=3&page_size=2")
+
+
+async def test_the_foreign_link_does_not_exist(catalog: Shop, links: LinksService) -> None:
+    link = await catalog.made()
+    stranger = client_of(links)
+    owner = await someone(links, await links.tenant())
+    stranger.headers["Authorization"] = f"Token {(await owner.sign_in())['token']}"
+    for method, rest in ROUTES:
+        answer = await stranger.request(method, f"{PATH}{link['id']}/{rest}", json={} if method == "PATCH" else None)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (method, rest)
+    assert (await stranger.get(PATH)).json()["count"] == 0
+    assert (await catalog.read(link["id"]))["is_active"] is True
+
+
+async def test_a_viewer_reads_and_changes_nothing(catalog: Shop, links: LinksService) -> None:
+    link = await catalog.made()
+    viewer = client_of(links)
+    member = await someone(links, catalog.tenant, role="viewer")
+    viewer.headers["Authorization"] = f"token {(await member.sign_in())['token']}"
+    assert (await viewer.get(f"{PATH}{link['id']}/")).status_code == 200
+    assert (await viewer.get(f"{PATH}{link['id']}/payments/")).status_code == 200
+    for method, path in (("POST", PATH), ("PATCH", f"{PATH}{link['id']}/"), ("DELETE", f"{PATH}{link['id']}/")):
+        answer = await viewer.request(method, path, json={} if method != "DELETE" else None)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden"), method
+
+
+async def test_a_slash_at_the_end_is_optional(catalog: Shop) -> None:
+    link = await catalog.made()
+    for path in (PATH, f"{PATH}{link['id']}/", f"{PATH}{link['id']}/payments/", f"{PUBLIC}{link['id']}/"):
+        with_slash, without = await catalog.member.get(path), await catalog.member.get(path.rstrip("/"))
+        assert with_slash.status_code == without.status_code == 200, path
+        assert with_slash.json() == without.json()
+
+
+async def test_what_is_not_there_is_told_in_the_same_shape(catalog: Shop) -> None:
+    for method, path, status in (
+        ("GET", "/catalog/nothing", 404),
+        ("GET", f"{PATH}not-a-uuid/", 404),
+        ("GET", f"{PATH}{uuid4()}/", 404),
+        ("GET", f"{PUBLIC}{uuid4()}/", 404),
+        ("POST", f"{PUBLIC}{uuid4()}/start/", 404),
+        ("PUT", f"{PATH}{uuid4()}/", 405),
+        ("GET", "/catalog/checkout/create/", 405),
+    ):
+        answer = await catalog.member.request(method, path)
+        assert (answer.status_code, answer.json().keys()) == (status, {"detail", "code"}), (path, answer.text)
+
+
+async def test_links_of_every_kind_read_sensibly(catalog: Shop) -> None:
+    plan = await catalog.tenant.plan()
+    for pricing, total, currency, lines in (
+        ({"type": "fixed", "amount_minor": 50_000, "currency": "UGX"}, "50000.00", "UGX", 0),
+        ({"type": "fixed", "amount_minor": 1_500, "currency": "KWD"}, "1.500", "KWD", 0),
+        ({"type": "flexible", "currency": "RWF", "min_minor": 100}, None, "RWF", 0),
+        ({"type": "open"}, None, None, 0),
+        ({"type": "product", "product_id": catalog.products[0]}, "19.99", "USD", 1),
+        ({"type": "plan", "plan_id": plan["id"]}, "10000.00", "XOF", 1),
+    ):
+        made = await catalog.tenant.make(title="Of another kind", pricing=pricing)
+        link = await catalog.read(made["id"])
+        preview = (await catalog.anybody.get(f"{PUBLIC}{made['id']}/")).json()
+        assert (link["name"], link["pricing_mode"]) == ("Of another kind", None)
+        for read in (link, preview):
+            assert (read["total"], read["currency"], len(read["products"])) == (total, currency, lines), pricing
+        assert [one["total"] for one in preview["totals"]] == ([total] if total else [])
+
+
+async def test_payments_and_revenue_are_told_in_every_currency_that_came_in(catalog: Shop, links: LinksService) -> None:
+    link = await catalog.made(max_uses=3)
+    for total in (Money(3_998, "USD"), Money(3_798, "EUR")):
+        ask, _ = await links.hold(link, catalog.tenant)
+        await settle(links, ask, total=total)
+    read = await catalog.read(link["id"])
+    assert (read["paid_count"], read["revenue"], read["use_count"]) == (2, "39.98", 2)
+    assert read["revenue_by_currency"] == read["stats"]["revenue_by_currency"] == {"EUR": "37.98", "USD": "39.98"}
+    assert (read["stats"]["remaining_uses"], read["stats"]["currency"]) == (1, "USD")
+    assert read["stats"]["last_paid_at"].endswith("Z")
+    (listed, *_) = (await catalog.member.get(PATH)).json()["results"]
+    assert listed == {name: value for name, value in read.items() if name != "stats"}
