@@ -14,8 +14,9 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
-from services.links.dialects.catalog import mapping, wire
+from services.links.dialects.catalog import wire
 from services.links.dialects.catalog.auth import key_of
+from services.links.dialects.catalog.mapping import buyers as mapping
 from services.links.dialects.surface.call import (
     AnyRequest,
     Call,
@@ -57,7 +58,7 @@ async def start(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     checkouts = _checkouts(request)
     link, organization = await checkouts.payable(link_id, now=surface_of(request).clock())
     body = decode_body(await request.body(), _START)
-    ask = mapping.ask_of(body, link, idempotency_key=_buyers_key(request))
+    ask = mapping.ask_of(body, link, organization, idempotency_key=_buyers_key(request))
     checkouts.check(ask, organization)
     checkouts.spend(body.email, _client_ip(request))
     opened = await checkouts.open(ask)

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from services.links.dialects.catalog import wire
 from services.links.dialects.catalog.auth import token_of
-from services.links.dialects.catalog.mapping import moment_out
+from services.links.dialects.catalog.mapping.parts import moment_out
 from services.links.dialects.surface.call import AnyRequest, answer_of, decode_body, headers_of, respond, surface_of
 from services.links.use_cases.sign_in import sign_in, sign_out
 

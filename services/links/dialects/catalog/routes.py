@@ -11,8 +11,9 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from msgspec.structs import asdict
 
-from services.links.dialects.catalog import checkout_routes, login_routes, mapping, wire
+from services.links.dialects.catalog import checkout_routes, login_routes, wire
 from services.links.dialects.catalog.auth import token_of
+from services.links.dialects.catalog.mapping import links as mapping
 from services.links.dialects.surface.call import (
     AnyRequest,
     Call,

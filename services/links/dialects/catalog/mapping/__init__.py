@@ -1,0 +1,1 @@
+"""`catalog` and the domain: the only place that knows its quirks."""
