@@ -1,8 +1,9 @@
 """Moving from a catalog API to Paylinks: the same calls at a new base URL, and what is won.
 
-    make up                                                    # in another terminal
-    .venv/bin/python examples/move_from_catalog.py var/local.json
+With `make up` running in another terminal: `.venv/bin/python examples/move_from_catalog.py var/local.json`
 """
+
+# ruff: noqa: INP001, T201 - a script that tells what it does
 
 import json
 import sys

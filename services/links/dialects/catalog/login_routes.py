@@ -29,6 +29,7 @@ async def log_in(request: AnyRequest) -> ASGIResponse:
         email=body.email,
         password=body.password,
         kind="token",
+        livemode=body.livemode,
         org_id=body.organization_id,
         now=native.clock(),
         ip=str(request.scope.get("state", {}).get("client_ip", "unknown")),

@@ -232,11 +232,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """`organization_id` for members of more than one."""
+    """`organization_id` for members of more than one; `livemode` for the mode that is not the installation's own."""
 
     email: Annotated[str, Meta(min_length=1, max_length=254)]
     password: Annotated[str, Meta(min_length=1, max_length=256)]
     organization_id: UUID | None = None
+    livemode: bool | None = None
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
