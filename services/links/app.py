@@ -96,7 +96,12 @@ async def build(runtime: Runtime) -> Parts:
         test_mode=settings.test_mode,
     )
 
-    checkouts = Checkouts(runtime.postgres, Checkout(runtime.broker), test_mode=settings.test_mode)
+    checkouts = Checkouts(
+        runtime.postgres,
+        Checkout(runtime.broker),
+        per_address_per_minute=settings.rate_per_address_per_minute,
+        test_mode=settings.test_mode,
+    )
 
     def hand_over(config: AppConfig) -> AppConfig:
         config.state["native"] = native

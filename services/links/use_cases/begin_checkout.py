@@ -28,17 +28,16 @@ from shared.runtime.postgres import Postgres
 NAME_CHARS_MAX: Final = 200
 PHONE_DIGITS_MAX: Final = 15
 """E.164; a card number without a plus is told apart by its check digit."""
-PER_ADDRESS_PER_MINUTE: Final = 30
 
 
 class Checkouts:
     """What a buyer does with a link, who has no credentials."""
 
-    def __init__(self, pg: Postgres, checkout: Checkout, *, test_mode: bool) -> None:
+    def __init__(self, pg: Postgres, checkout: Checkout, *, per_address_per_minute: int, test_mode: bool) -> None:
         self._pg = pg
         self._checkout = checkout
         self._test_mode = test_mode
-        self._address = Limiter("address", per_second=PER_ADDRESS_PER_MINUTE / 60, burst=PER_ADDRESS_PER_MINUTE)
+        self._address = Limiter("address", per_second=per_address_per_minute / 60, burst=per_address_per_minute)
         self._loose = Limiter("address", per_second=LOOPBACK_TEST_PER_SECOND, burst=2 * LOOPBACK_TEST_PER_SECOND)
 
     async def payable(self, link_id: UUID, *, now: datetime) -> tuple[Link, Organization]:

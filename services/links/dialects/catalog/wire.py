@@ -82,6 +82,7 @@ class Total(msgspec.Struct, frozen=True, kw_only=True):
 class Priced(msgspec.Struct, frozen=True, kw_only=True):
     """Amounts are null where the buyer chooses, `pricing_mode` where nothing was taxed as a cart is."""
 
+    id: UUID
     products: list[Product]
     currency: str | None
     pricing_mode: PricingMode | None
@@ -93,7 +94,6 @@ class Priced(msgspec.Struct, frozen=True, kw_only=True):
 class Link(Priced, frozen=True, kw_only=True):
     """`is_active` is the switch; `status` is whether it can be paid. `revenue` counts what came in `currency`."""
 
-    id: UUID
     name: str
     url: str
     is_active: bool
@@ -164,7 +164,6 @@ class Payments(msgspec.Struct, frozen=True, kw_only=True):
 class Preview(Priced, frozen=True, kw_only=True):
     """What anybody may see. `totals` has the same cart in every currency that it sells in, the link's own first."""
 
-    id: UUID
     title: str
     description: str | None
     organization_name: str

@@ -54,7 +54,6 @@ def checkout_draft_of(body: wire.CreateCheckout, *, expires_at: datetime, test_m
 def preview_out(link: Link, organization: Organization, *, public_url: str) -> wire.Preview:
     """Nothing of the merchant's own: no name, no metadata, no counts."""
     return wire.Preview(
-        id=link.id,
         title=link.title,
         description=link.description,
         organization_name=organization.name,
@@ -62,7 +61,7 @@ def preview_out(link: Link, organization: Organization, *, public_url: str) -> w
         totals=[total_out(total, tax_minor) for total, tax_minor in _totals(link.pricing)],
         expires_at=moment_out(link.expires_at) if link.expires_at else None,
         url=f"{public_url}/checkout/{link.slug}",
-        **priced(link.pricing),
+        **priced(link),
     )
 
 

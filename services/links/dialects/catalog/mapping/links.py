@@ -64,7 +64,6 @@ def patch_of(body: wire.PatchLink, _: Link) -> LinkDraft:
 def link_out(link: Link, earned: Sequence[Earned], *, public_url: str, now: datetime) -> wire.Link:
     revenue = _revenue(link, earned)
     return wire.Link(
-        id=link.id,
         name=link.internal_name or link.title,
         url=f"{public_url}/checkout/{link.slug}",
         is_active=link.paused_at is None and link.ended_at is None,
@@ -78,7 +77,7 @@ def link_out(link: Link, earned: Sequence[Earned], *, public_url: str, now: date
         revenue_by_currency={one.revenue.currency: numbers.major_text(one.revenue) for one in earned},
         created_at=moment_out(link.created_at),
         updated_at=moment_out(link.updated_at),
-        **priced(link.pricing),
+        **priced(link),
     )
 
 

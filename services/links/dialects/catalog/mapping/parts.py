@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 
 from services.links.dialects.catalog import wire
 from services.links.dialects.surface import numbers
+from services.links.domain.link import Link
 from services.links.domain.pricing import (
     Cart,
     CartItem,
@@ -33,7 +34,9 @@ def moment_out(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def priced(pricing: Pricing) -> dict[str, Any]:
+def priced(link: Link) -> dict[str, Any]:
+    """The fields that `wire.Priced` has."""
+    pricing = link.pricing
     mode: wire.PricingMode | None = None
     tax_minor = 0
     if isinstance(pricing, Cart):
@@ -41,6 +44,7 @@ def priced(pricing: Pricing) -> dict[str, Any]:
     total = None if isinstance(pricing, Flexible | Open) else total_out(pricing.total, tax_minor)
     return asdict(
         wire.Priced(
+            id=link.id,
             products=[_product(item) for item in _lines(pricing)],
             currency=currency_of(pricing),
             pricing_mode=mode,
