@@ -8,7 +8,6 @@ import pytest
 
 from services.links.domain.organization import Bounds
 from shared.contracts.checkout import AddressView, CustomerView, SessionRefused
-from tests.dialects.test_catalog_links import settings
 from tests.support.catalog import PATH, PRICES, PUBLIC, Shop, shop_of
 from tests.support.links import LinksService, Tenant
 from tests.support.uses import succeeded, take_in
@@ -26,7 +25,7 @@ async def start(catalog: Shop, link: dict[str, Any], **fields: Any) -> Any:
 
 
 async def test_all_that_a_buyer_says_goes_to_the_checkout(catalog: Shop) -> None:
-    await settings(catalog, redirect_origins=("https://shop.example",))
+    await catalog.settings(redirect_origins=("https://shop.example",))
     link = await catalog.made()
     answer = await start(
         catalog,
@@ -93,7 +92,7 @@ MAY_NOT_SAY: tuple[tuple[dict[str, Any], str], ...] = (
 
 
 async def test_what_a_buyer_may_not_say_is_named(catalog: Shop) -> None:
-    await settings(catalog, redirect_origins=("https://shop.example",))
+    await catalog.settings(redirect_origins=("https://shop.example",))
     link = await catalog.made()
     for fields, named in MAY_NOT_SAY:
         answer = await start(catalog, link, **fields)
@@ -109,7 +108,7 @@ async def test_a_buyer_pays_in_dollars_or_euros_wherever_else_the_products_sell(
     assert [total["currency"] for total in preview["totals"]] == ["USD", "EUR"]
     for currency, status in (("USD", 201), ("EUR", 201), ("UGX", 400), ("KES", 400)):
         assert (await start(catalog, link, currency=currency)).status_code == status, currency
-    await settings(catalog, payment_bounds={"EUR": Bounds(min_minor=2_000)})
+    await catalog.settings(payment_bounds={"EUR": Bounds(min_minor=2_000)})
     for currency, status in (("USD", 201), ("EUR", 400)):
         assert (await start(catalog, link, currency=currency)).status_code == status, currency
 

@@ -5,8 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.links.domain.organization import Bounds, OrganizationDraft
-from services.links.use_cases.manage_organization import patch_organization
+from services.links.domain.organization import Bounds
 from tests.support.catalog import PATH, PRICES, PUBLIC, Shop, shop_of
 from tests.support.links import LinksService, Tenant
 
@@ -14,23 +13,6 @@ from tests.support.links import LinksService, Tenant
 @pytest.fixture
 async def catalog(links: LinksService, shop: Tenant) -> Shop:
     return await shop_of(links, shop)
-
-
-async def settings(catalog: Shop, **fields: Any) -> None:
-    links = catalog.links
-    native = links.app.state.native
-    session = await native.sessions.session(catalog.token, now=links.now())
-    await patch_organization(
-        links.pg,
-        session.actor,
-        session.organization.id,
-        draft=OrganizationDraft(**fields),
-        expects=lambda _: True,
-        now=links.now(),
-        test_mode=True,
-    )
-    native.sessions.forget_all()
-    native.authenticator.forget_all()
 
 
 async def test_dollars_are_meant_where_no_currency_is_named(catalog: Shop) -> None:
@@ -65,13 +47,13 @@ async def test_taxes_are_told_to_the_cent_on_top_or_within(catalog: Shop) -> Non
 
 async def test_the_pricing_mode_is_the_organizations_unless_it_is_named(catalog: Shop) -> None:
     assert (await catalog.made())["pricing_mode"] == "TAX_EXCLUSIVE"
-    await settings(catalog, tax_mode="inclusive")
+    await catalog.settings(tax_mode="inclusive")
     assert (await catalog.made())["pricing_mode"] == "TAX_INCLUSIVE"
     assert (await catalog.made(pricing_mode="TAX_EXCLUSIVE"))["pricing_mode"] == "TAX_EXCLUSIVE"
 
 
 async def test_the_total_stays_within_the_organizations_bounds(catalog: Shop) -> None:
-    await settings(catalog, payment_bounds={"USD": Bounds(min_minor=2_000, max_minor=5_000)})
+    await catalog.settings(payment_bounds={"USD": Bounds(min_minor=2_000, max_minor=5_000)})
     for quantity, status in ((1, 400), (2, 201), (3, 400)):
         answer = await catalog.create(products=[{"product_id": catalog.products[0], "quantity": quantity}])
         assert answer.status_code == status, answer.text

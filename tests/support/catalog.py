@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx
 
+from services.links.domain.organization import OrganizationDraft
+from services.links.use_cases.manage_organization import patch_organization
 from shared.contracts.checkout import OpenCheckoutSession, OpenSessionReply, SessionIsOpen
 from shared.kernel.faults import Unavailable
 from shared.kernel.ids import new_id
@@ -57,6 +59,22 @@ class Shop:
     async def product(self, **fields: Any) -> str:
         made = await self.tenant.product(**{"name": "Gift card", "prices": PRICES, "price": PRICES[0]} | fields)
         return str(made["id"])
+
+    async def settings(self, **fields: Any) -> None:
+        """Changes the organization, at once for everybody who is signed in."""
+        native = self.links.app.state.native
+        session = await native.sessions.session(self.token, now=self.links.now())
+        await patch_organization(
+            self.links.pg,
+            session.actor,
+            session.organization.id,
+            draft=OrganizationDraft(**fields),
+            expects=lambda _: True,
+            now=self.links.now(),
+            test_mode=True,
+        )
+        native.sessions.forget_all()
+        native.authenticator.forget_all()
 
     async def create(self, **fields: Any) -> httpx.Response:
         body = {"name": "Spring campaign", "products": [{"product_id": self.products[0], "quantity": 2}]}
