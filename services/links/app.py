@@ -8,7 +8,7 @@ from litestar.config.app import AppConfig
 from services.links import bus, jobs
 from services.links.dashboard import pages as dashboard_pages
 from services.links.dashboard.guard import FormGuard
-from services.links.dialects import catalog, collections, core, digital
+from services.links.dialects import catalog, collections, core, digital, gated
 from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.routes.call import Native
@@ -21,6 +21,8 @@ from services.links.peers.notify import Notify
 from services.links.settings import Settings
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.begin_checkout import Checkouts
+from services.links.use_cases.client_trust import trust_of
+from services.links.use_cases.clients import Clients
 from services.links.use_cases.hold_use import Holds
 from services.links.use_cases.otp import Otp
 from services.links.use_cases.passwords import Passwords
@@ -34,7 +36,7 @@ from shared.runtime.secrets import derive, sealer
 from shared.runtime.service import Parts, Runtime, run
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
-DIALECTS: Final = Registry((collections.DIALECT, core.DIALECT, catalog.DIALECT, digital.DIALECT))
+DIALECTS: Final = Registry((collections.DIALECT, core.DIALECT, catalog.DIALECT, digital.DIALECT, gated.DIALECT))
 _BURST_SECONDS: Final = 4
 
 
@@ -48,6 +50,12 @@ async def build(runtime: Runtime) -> Parts:
     tokens = SessionTokens(settings.root_secret())
     sessions = SessionAuthenticator(
         runtime.postgres, tokens, Limiter("session", per_second=per_second, burst=per_second * _BURST_SECONDS)
+    )
+    clients = Clients(
+        runtime.postgres,
+        trust_of(settings),
+        Limiter("client", per_second=per_second, burst=per_second * _BURST_SECONDS),
+        livemode=not settings.test_mode,
     )
     door = Door(
         passwords=Passwords(),
@@ -108,6 +116,7 @@ async def build(runtime: Runtime) -> Parts:
         config.state["dashboard"] = dashboard
         config.state["otp"] = otp
         config.state["checkouts"] = checkouts
+        config.state["clients"] = clients
         return config
 
     bus.answer_gate(runtime, otp, keys)
@@ -122,6 +131,7 @@ async def build(runtime: Runtime) -> Parts:
         ],
         exception_handlers=DIALECTS.exception_handlers,
         tell=DIALECTS.tell,
+        closers=[clients.close],
         on_app_init=[hand_over],
     )
 

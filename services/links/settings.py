@@ -9,7 +9,10 @@ TEST_MODE_PER_KEY_PER_SECOND: Final = 2_000
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
-    """Limits of codes by mail: read from `PAYLINKS_OTP_RESEND_SECONDS` and so on; a resend of 0 seconds is no limit."""
+    """Limits of codes by mail: read from `PAYLINKS_OTP_RESEND_SECONDS` and so on; a resend of 0 seconds is no limit.
+
+    `gated_jwt_*` say whose tokens the clients of the `gated` dialect come with; see docs/dialects/gated.md.
+    """
 
     otp_resend_seconds: int = pace.RESEND_SECONDS
     otp_per_link_per_hour: int = pace.PER_LINK_PER_HOUR
@@ -17,6 +20,13 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     otp_per_ip_per_hour: int = pace.PER_IP_PER_HOUR
     otp_per_organization_per_hour: int = pace.PER_ORGANIZATION_PER_HOUR
     otp_guesses_per_ip_per_hour: int = pace.GUESSES_PER_IP_PER_HOUR
+
+    gated_jwt_secret: str = ""
+    gated_jwt_jwks_url: str = ""
+    gated_jwt_jwks: str = ""
+    gated_jwt_audience: str = "paylinks"
+    gated_jwt_issuer: str = ""
+    gated_jwt_algorithms: str = ""
 
     def per_key_per_second(self) -> int:
         floor = TEST_MODE_PER_KEY_PER_SECOND if self.test_mode else 0

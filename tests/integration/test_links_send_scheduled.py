@@ -42,10 +42,10 @@ async def told(service: LinksService) -> list[UUID]:
     return [UUID(data["link_id"]) for name, data in await service.facts() if name == "links.link.send_requested"]
 
 
-async def test_the_window_begins_with_its_first_moment_and_ends_before_its_last(service: LinksService) -> None:
+async def test_the_window_holds_its_first_moment_and_its_last(service: LinksService) -> None:
     tenant = await service.tenant()
-    inside = [await scheduled(tenant, hours) for hours in (0, 12, 23.999)]
-    for hours in (-0.001, 24):
+    inside = [await scheduled(tenant, hours) for hours in (0, 12, 24)]
+    for hours in (-0.001, 24.001):
         await scheduled(tenant, hours)
     await tenant.make()
     found = await asked(service, actor(tenant))

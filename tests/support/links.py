@@ -24,6 +24,8 @@ from shared.runtime.service import Runtime, litestar
 
 PUBLIC_URL = "https://pay.example.com"
 SECRET_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC0xMjM0"
+GATED_SECRET = "a secret that merchant and Paylinks share"
+GATED_ISSUER = "https://merchant.example"
 FIXED = {"type": "fixed", "amount_minor": 50_000, "currency": "UGX"}
 ROOT = "/v1/payment-links"
 
@@ -140,7 +142,12 @@ async def links_service(
     dsn: str, *, nats_url: str = "nats://127.0.0.1:1", **settings: Any
 ) -> AsyncGenerator[LinksService]:
     """The service without its server and workers."""
-    values: dict[str, Any] = {"test_mode": True, "rate_per_key_per_second": 10_000}
+    values: dict[str, Any] = {
+        "test_mode": True,
+        "rate_per_key_per_second": 10_000,
+        "gated_jwt_secret": GATED_SECRET,
+        "gated_jwt_issuer": GATED_ISSUER,
+    }
     chosen = Settings(
         **{
             "http_port": 1,

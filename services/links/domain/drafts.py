@@ -47,6 +47,7 @@ class LinkDraft(msgspec.Struct, frozen=True, kw_only=True):
     coupons_allowed: bool | UnsetType = UNSET
     recipient: Recipient | UnsetType | None = UNSET
     gate_otp: bool | UnsetType = UNSET
+    verified_at: datetime | UnsetType | None = UNSET
     scheduled_at: datetime | UnsetType | None = UNSET
     reference: str | UnsetType | None = UNSET
     paused: bool | UnsetType = UNSET
@@ -136,7 +137,14 @@ def patched(link: Link, draft: LinkDraft, priced: Pricing | None, *, now: dateti
         named["uses"] = link.uses.with_max(draft.uses_max, now)
     if not named:
         return link
+    if "recipient" in named and "verified_at" not in named and _address(draft.recipient) != _address(link.recipient):
+        # Somebody else has proven nothing yet.
+        named["verified_at"] = None
     return check_whole(msgspec.structs.replace(link, **named, revision=link.revision + 1, updated_at=now))
+
+
+def _address(recipient: Recipient | UnsetType | None) -> str | None:
+    return recipient.email.strip().lower() if isinstance(recipient, Recipient) else None
 
 
 _PLAIN: Final = tuple(name for name in LinkDraft.__struct_fields__ if name not in {"pricing", "uses_max", "paused"})

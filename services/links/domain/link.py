@@ -174,7 +174,7 @@ def view_of(link: Link, organization: Organization) -> LinkView:
         exhausted_at=link.uses.exhausted_at,
         coupons_allowed=link.coupons_allowed,
         recipient=link.recipient,
-        gate_otp=link.gate_otp,
+        gate_otp=link.gate_otp and link.verified_at is None,
         scheduled_at=link.scheduled_at,
         created_at=link.created_at,
     )

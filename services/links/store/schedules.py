@@ -16,7 +16,10 @@ _sql: Final = statements(__file__)
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """From `begin` on, before `end`. `org_id` and `livemode` None let every organization and both modes through."""
+    """From `begin` to `end`, both included.
+
+    `org_id` and `livemode` None let every organization and both modes through.
+    """
 
     begin: datetime
     end: datetime

@@ -115,6 +115,7 @@ async def drawn(pg: Reader, actor: Actor, draft: LinkDraft, *, now: datetime, te
         coupons_allowed=draft.coupons_allowed or False,
         recipient=draft.recipient or None,
         gate_otp=draft.gate_otp or False,
+        verified_at=draft.verified_at or None,
         scheduled_at=draft.scheduled_at or None,
         reference=draft.reference or None,
         created_by=actor.by,

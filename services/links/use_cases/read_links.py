@@ -20,6 +20,18 @@ async def get_link(pg: Postgres, actor: Actor, link_id: UUID) -> Link:
     return link
 
 
+async def find_link(pg: Postgres, link_id: UUID) -> Link:
+    """Whosever it is, for surfaces that anybody may ask about a link whose id they have.
+
+    Raises:
+        NotFound.
+    """
+    link = await links.find_by_id(pg, link_id)
+    if link is None:
+        raise NotFound("payment_link")
+    return link
+
+
 async def list_links(
     pg: Postgres,
     actor: Actor,

@@ -24,7 +24,7 @@ _BELOW_ALL_IDS: Final = UUID(int=0)
 async def send_scheduled(
     pg: Postgres, actor: Actor | None, *, starting: datetime, hours: int, now: datetime
 ) -> Sequence[Link]:
-    """Every active link that is scheduled from `starting` on and before `starting` + `hours`, each asked for by a fact.
+    """Every active link that is scheduled from `starting` to `starting` + `hours`, both included; a fact asks for each.
 
     Without an actor, of all organizations and both modes. Asking again is safe: a link's mail goes out once for each
     time that it is scheduled for.
