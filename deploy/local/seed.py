@@ -5,8 +5,11 @@ A process of its own, so that the supervisor stays small and has no threads.
 
 import asyncio
 import sys
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import jwt
 import msgspec
 
 from deploy.local.local_file import Demo
@@ -21,6 +24,7 @@ from shared.runtime.postgres import Postgres
 from shared.runtime.secrets import derive
 
 PASSWORD_CHARS = 12
+CLIENT_LASTS = timedelta(days=30)
 
 
 async def seeded(settings: Settings) -> Demo:
@@ -45,6 +49,7 @@ async def seeded(settings: Settings) -> Demo:
             "core": {"X-API-Key": made.bearer},
             "digital": {"Cookie": f"{SESSION_COOKIE}={owner.cookie}"},
             "catalog": {"Authorization": f"Token {owner.token}"},
+            "gated": {"Authorization": f"Bearer {client_token(settings, made.organization_id, now=utc_now())}"},
         },
         dashboard={
             "url": f"{settings.public_url.rstrip('/')}/dashboard",
@@ -52,6 +57,20 @@ async def seeded(settings: Settings) -> Demo:
             "password": owner.password,
         },
     )
+
+
+def client_token(settings: Settings, org_id: UUID, *, now: datetime) -> str:
+    """A token as a merchant's own issuer makes it, for an org-admin of the demo organization."""
+    claims = {
+        "iss": settings.gated_jwt_issuer,
+        "aud": settings.gated_jwt_audience,
+        "sub": "demo",
+        "role": "org-admin",
+        "org_id": str(org_id),
+        "iat": int(now.timestamp()),
+        "exp": int((now + CLIENT_LASTS).timestamp()),
+    }
+    return jwt.encode(claims, settings.gated_jwt_secret, algorithm="HS256")
 
 
 def _priced(sold: Product | Plan) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import SERVICES
 from deploy.local.probes import http_answers, smtp_answers
 from deploy.local.program import Program
+from shared.runtime.secrets import derive
 
 MAIL_FROM = "Paylinks <receipts@paylinks.test>"
+CLIENTS_ISSUER = "paylinks-local"
 
 
 def service_programs(addresses: Addresses, *, secrets: LocalSecrets) -> list[Program]:
@@ -28,6 +30,11 @@ def service_environment(name: str, addresses: Addresses, secrets: LocalSecrets) 
         "PAYLINKS_TEST_MODE": "1",
     }
     own = {
+        "links": {
+            # Whoever has the root secret could sign these tokens anyway: scripts get one in local.json.
+            "PAYLINKS_GATED_JWT_SECRET": derive(secrets.secret_key.encode(), "gated-clients").hex(),
+            "PAYLINKS_GATED_JWT_ISSUER": CLIENTS_ISSUER,
+        },
         "checkout": {
             "PAYLINKS_SANDBOX_URL": addresses.sandbox,
             "PAYLINKS_SANDBOX_PLATFORM_KEY": secrets.sandbox_platform_key,

@@ -8,33 +8,16 @@ import httpx
 import jwt
 import pytest
 
-from shared.contracts.otp import OtpRefused, OtpVerified
-from shared.kernel.ids import new_id
-from tests.support.gated import PATH, made, of
+from tests.support.gated import CODE, EMAIL, PATH, believe_code, client, made, of
 from tests.support.links import LinksService, Tenant
 
 DAY = datetime(2026, 3, 2, 9, 30, 0, tzinfo=UTC)
-CODE = "481516"
-EMAIL = "amina@example.com"
-
-
-class Notify:
-    """Believes CODE."""
-
-    async def verify(self, email: str, code: str, *, org_id: UUID | None, link_id: UUID | None) -> Any:
-        return self._said(email) if code == CODE else OtpRefused(reason="wrong")
-
-    async def just_verified(self, email: str, code: str) -> OtpVerified | None:
-        return self._said(email) if code == CODE and email == EMAIL else None
-
-    def _said(self, email: str) -> OtpVerified:
-        return OtpVerified(challenge_id=new_id(), email=email, verified_at=DAY)
 
 
 @pytest.fixture
 def on_the_day(links: LinksService) -> None:
     links.ahead = DAY - datetime.now(UTC)
-    links.app.state.otp._notify = Notify()
+    believe_code(links)
 
 
 @pytest.fixture
@@ -44,7 +27,7 @@ def caller(links: LinksService, shop: Tenant, on_the_day: None) -> httpx.AsyncCl
 
 @pytest.fixture
 def anybody(links: LinksService) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.ASGITransport(links.app), base_url="http://links")
+    return client(links)
 
 
 async def test_a_link_is_created_by_email_and_org_id_alone(caller: httpx.AsyncClient, shop: Tenant) -> None:

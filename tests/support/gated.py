@@ -6,9 +6,13 @@ from typing import Any
 import httpx
 import jwt
 
+from shared.contracts.otp import OtpRefused, OtpVerified
+from shared.kernel.ids import new_id
 from tests.support.links import GATED_ISSUER, GATED_SECRET, LinksService, Tenant
 
 PATH = "/gated/payment-links"
+EMAIL = "amina@example.com"
+CODE = "481516"
 ADMIN = "internal-admin"
 ORG_ADMIN = "org-admin"
 
@@ -42,7 +46,27 @@ def of(tenant: Tenant | None, links: LinksService, **over: Any) -> httpx.AsyncCl
 
 
 async def made(caller: httpx.AsyncClient, tenant: Tenant, **fields: Any) -> dict[str, Any]:
-    body = {"email": "amina@example.com", "org_id": str(tenant.organization.id)} | fields
+    body = {"email": EMAIL, "org_id": str(tenant.organization.id)} | fields
     answer = await caller.post(PATH, json=body)
     assert answer.status_code == 201, answer.text
     return answer.json()
+
+
+class NotifyStub:
+    """Believes CODE of EMAIL, and says that it was proven at the service's time."""
+
+    def __init__(self, links: LinksService) -> None:
+        self._links = links
+
+    async def verify(self, email: str, code: str, **_: Any) -> OtpVerified | OtpRefused:
+        return await self.just_verified(email, code) or OtpRefused(reason="wrong")
+
+    async def just_verified(self, email: str, code: str) -> OtpVerified | None:
+        if (email, code) != (EMAIL, CODE):
+            return None
+        return OtpVerified(challenge_id=new_id(), email=email, verified_at=self._links.now())
+
+
+def believe_code(links: LinksService) -> None:
+    """Instead of notify, which these tests do without."""
+    links.app.state.otp._notify = NotifyStub(links)

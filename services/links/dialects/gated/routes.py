@@ -81,7 +81,7 @@ async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     now = native.clock()
     link = shown(await find_link(native.pg, link_id))
     whole = await sees_all(request, link, now=now)
-    return ok(mapping.link_out(link, public_url=native.public_url, whole=whole, now=now))
+    return _private(mapping.link_out(link, public_url=native.public_url, whole=whole, now=now))
 
 
 @post(PATH + "/verify")
@@ -91,7 +91,7 @@ async def verify(request: AnyRequest) -> ASGIResponse:
     body = decode_body(await request.body(), _VERIFY)
     link = shown(await find_link(native.pg, mapping.id_in("payment_link", body.link_id)))
     whole = await sees_all(request, link, now=now)
-    return ok(mapping.verified_out(link, public_url=native.public_url, whole=whole, now=now))
+    return _private(mapping.verified_out(link, public_url=native.public_url, whole=whole, now=now))
 
 
 @post(PATH + "/otp")
@@ -103,7 +103,7 @@ async def ask_otp(request: AnyRequest) -> ASGIResponse:
         link_id=mapping.asked_id_in(body.link_id),
         client_ip=_client_ip(request),
     )
-    return ok(mapping.otp_out(asked), status=202)
+    return _private(mapping.otp_out(asked), status=202)
 
 
 @put(PATH + "/otp")
@@ -117,7 +117,7 @@ async def verify_otp(request: AnyRequest) -> ASGIResponse:
         link_id=mapping.asked_id_in(body.link_id),
         client_ip=_client_ip(request),
     )
-    return ok(mapping.token_out(token, now))
+    return _private(mapping.token_out(token, now))
 
 
 @delete(PATH, status_code=200)
@@ -200,6 +200,11 @@ async def _revoked(caller: Caller, email: str | None, *, before: int) -> ASGIRes
     more = await revoke_links_of(native.pg, caller.clients, caller.client, email, now=caller.now) if email else 0
     native.wake()
     return ok(mapping.revoked_out(before + more))
+
+
+def _private(body: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
+    """What a token opened for one is not kept for the next."""
+    return respond(answer_of(body, status=status), {"cache-control": "no-store"})
 
 
 def _client_ip(request: AnyRequest) -> str | None:
