@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.dialects import MINOR, VOICES, Shop, Voice, shop_of
+from tests.support.dialects import CHANGERS, MINOR, VOICES, Shop, Voice, shop_of
 from tests.support.links import ROOT, links_service
 from tests.support.servers import Databases
 
@@ -41,10 +41,11 @@ async def check_change(shop: Shop, link_id: str, changer: Voice) -> None:
     for voice in VOICES:
         if voice.name != "native":
             told = {voice.says[field] for field in changer.changes if field in voice.says}
-            assert await differing(shop, link_id, voice, before[voice.name]) == told, voice.name
+            moved = await differing(shop, link_id, voice, before[voice.name])
+            assert told <= moved <= told | voice.moves, voice.name
 
 
-@pytest.mark.parametrize("changer", VOICES, ids=by_name)
+@pytest.mark.parametrize("changer", CHANGERS, ids=by_name)
 @pytest.mark.parametrize(("maker", "currency"), MAKERS, ids=by_name)
 async def test_what_one_makes_another_changes_and_every_other_reads_it(
     shop: Shop, maker: Voice, currency: str, changer: Voice
@@ -55,7 +56,7 @@ async def test_what_one_makes_another_changes_and_every_other_reads_it(
     await check_change(shop, link_id, changer)
 
 
-@pytest.mark.parametrize("changer", VOICES, ids=by_name)
+@pytest.mark.parametrize("changer", CHANGERS, ids=by_name)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_a_dialect_cannot_say_survives_its_changes(shop: Shop, kind: str, changer: Voice) -> None:
     answer = await shop.ask("native", "POST", ROOT, await everything(shop, kind))

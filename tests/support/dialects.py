@@ -8,6 +8,7 @@ import httpx
 
 from services.links.domain.typeid import as_typeid, uuid_of_typeid
 from shared.kernel.ids import new_id
+from tests.support import gated
 from tests.support.links import ROOT, LinksService, Tenant
 from tests.support.members import client_of, someone
 
@@ -15,10 +16,11 @@ from tests.support.members import client_of, someone
 class Shop:
     """An organization with what every dialect needs to be let in."""
 
-    def __init__(self, service: LinksService, tenant: Tenant, cookie: str) -> None:
+    def __init__(self, service: LinksService, tenant: Tenant, *, cookie: str, token: str) -> None:
         self.service = service
         self.tenant = tenant
         self._cookie = cookie
+        self._token = token
         self._client = client_of(service)
 
     def headers(self, dialect: str) -> dict[str, str]:
@@ -27,6 +29,8 @@ class Shop:
             "collections": {"X-DGS-API-Key": self.tenant.bearer},
             "core": {"X-API-Key": self.tenant.bearer},
             "digital": {"Cookie": f"session={self._cookie}"},
+            "catalog": {"Authorization": f"Token {self._token}"},
+            "gated": gated.bearer(gated.claims(self.tenant, self.service)),
         }[dialect]
 
     async def ask(self, dialect: str, method: str, path: str, body: Any = None) -> httpx.Response:
@@ -41,14 +45,20 @@ class Shop:
 async def shop_of(service: LinksService) -> Shop:
     tenant = await service.tenant()
     owner = await someone(service, tenant)
-    return Shop(service, tenant, (await owner.sign_in(kind="cookie"))["token"])
+    token = (await owner.sign_in())["token"]
+    return Shop(service, tenant, cookie=(await owner.sign_in(kind="cookie"))["token"], token=token)
 
 
 Body = Callable[[Shop, str], Awaitable[dict[str, Any]]]
 
 
 class Voice(NamedTuple):
-    """`path` ends before a link's id. `inside` leads to the link in an answer; `says` maps native fields to its own."""
+    """`path` ends before a link's id; `inside` leads to the link in an answer.
+
+    `change` (method, body) changes the native fields `changes`; None where the document has no way to change a link.
+    `says` maps native fields to its own; `moves` are its fields that may move along with others. `lists` is the path
+    of the list where that is not `path`.
+    """
 
     name: str
     path: str
@@ -56,10 +66,12 @@ class Voice(NamedTuple):
     id_of: Callable[[dict[str, Any]], str]
     address: Callable[[str], str]
     inside: tuple[str, ...]
-    change: tuple[str, dict[str, Any]]
+    change: tuple[str, dict[str, Any]] | None
     changes: frozenset[str]
     says: Mapping[str, str]
+    moves: frozenset[str] = frozenset()
     currencies: tuple[str, ...] = ("RWF", "USD", "KWD")
+    lists: str | None = None
 
     async def make(self, shop: Shop, currency: str) -> str:
         """The link's id, as a UUID."""
@@ -67,7 +79,12 @@ class Voice(NamedTuple):
         assert answer.status_code == 201, answer.text
         return self.id_of(self._link(answer.json()))
 
+    async def list(self, shop: Shop) -> httpx.Response:
+        path = (self.lists or self.path).format(org_id=shop.tenant.organization.id)
+        return await shop.ask(self.name, "GET", path)
+
     async def alter(self, shop: Shop, link_id: str) -> None:
+        assert self.change is not None, "it has no word for a change"
         method, body = self.change
         answer = await shop.ask(self.name, method, f"{self.path}/{self.address(link_id)}", body)
         assert answer.status_code == 200, answer.text
@@ -119,6 +136,22 @@ async def _digital(shop: Shop, currency: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+async def _catalog(shop: Shop, currency: str) -> dict[str, Any]:
+    product = await shop.tenant.product(price={"amount_minor": MINOR[currency], "currency": currency})
+    return {
+        "name": "Spring campaign", "products": [{"product_id": product["id"], "quantity": 1}], "currency": currency,
+        "pricing_mode": "TAX_INCLUSIVE", "expires_at": "2031-12-31T23:59:59Z", "max_uses": 4,
+        "metadata": {"channel": "newsletter", "rate": 0.1},
+    }  # fmt: skip
+
+
+async def _gated(shop: Shop, currency: str) -> dict[str, Any]:
+    return {
+        "email": "amina@example.com", "org_id": str(shop.tenant.organization.id), "transaction_id": "TX-77",
+        "payment_amount": MAJOR[currency], "currency": currency, "scheduled_at": "2031-01-01T08:00:00Z",
+    }  # fmt: skip
+
+
 VOICES = (
     Voice(
         name="native", path=ROOT, body=_native, id_of=lambda link: link["id"], address=str, inside=(),
@@ -154,4 +187,17 @@ VOICES = (
         changes=frozenset({"uses", "expires_at"}),
         says={"title": "title", "uses": "max_uses", "expires_at": "expires_at"},
     ),
+    Voice(
+        name="catalog", path="/catalog/api/payment-links", body=_catalog, id_of=lambda link: link["id"], address=str,
+        inside=(), change=("PATCH", {"name": "Changed in catalog", "max_uses": 6}),
+        changes=frozenset({"internal_name", "uses"}),
+        says={"internal_name": "name", "uses": "max_uses", "expires_at": "expires_at"},
+        moves=frozenset({"stats", "name"}), currencies=("USD",),
+    ),
+    Voice(
+        name="gated", path="/gated/payment-links", body=_gated, id_of=lambda link: link["link_id"], address=str,
+        inside=(), change=None, changes=frozenset(), says={"expires_at": "expires_at"},
+        lists="/gated/orgs/{org_id}/payment-links",
+    ),
 )  # fmt: skip
+CHANGERS = tuple(voice for voice in VOICES if voice.change)
