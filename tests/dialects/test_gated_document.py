@@ -30,6 +30,7 @@ def anybody(links: LinksService) -> httpx.AsyncClient:
     return client(links)
 
 
+@pytest.mark.documented("POST /payment-links", "created by email and org_id alone")
 async def test_a_link_is_created_by_email_and_org_id_alone(caller: httpx.AsyncClient, shop: Tenant) -> None:
     answer = await caller.post(PATH, json={"email": EMAIL, "org_id": str(shop.organization.id)})
     assert answer.status_code == 201, answer.text
@@ -39,6 +40,7 @@ async def test_a_link_is_created_by_email_and_org_id_alone(caller: httpx.AsyncCl
     assert body == {"status": "active", "expires_at": "2026-03-09T09:30:00Z"}
 
 
+@pytest.mark.documented("POST /payment-links", "every field of the table")
 async def test_every_field_of_the_table_is_kept(caller: httpx.AsyncClient, shop: Tenant) -> None:
     answer = await caller.post(
         PATH,
@@ -72,6 +74,7 @@ async def test_every_field_of_the_table_is_kept(caller: httpx.AsyncClient, shop:
     }
 
 
+@pytest.mark.documented("POST, PUT /payment-links/otp", "the flow from the code to the 24-hour token")
 async def test_the_otp_flow_ends_with_a_token_that_opens_the_link(
     caller: httpx.AsyncClient, anybody: httpx.AsyncClient, shop: Tenant
 ) -> None:
@@ -98,6 +101,7 @@ async def test_the_otp_flow_ends_with_a_token_that_opens_the_link(
     assert (opened.status_code, opened.json()) == (200, masked.json() | {"email": EMAIL})
 
 
+@pytest.mark.documented("POST /payment-links/verify", "whether a link is neither expired nor revoked")
 async def test_verify_says_whether_the_link_is_neither_expired_nor_revoked(
     links: LinksService, caller: httpx.AsyncClient, anybody: httpx.AsyncClient, shop: Tenant
 ) -> None:
@@ -118,6 +122,7 @@ async def test_verify_says_whether_the_link_is_neither_expired_nor_revoked(
     assert await verified(other) == (False, "expired")
 
 
+@pytest.mark.documented("DELETE /payment-links", "an email revokes all active links of the recipient")
 async def test_an_email_in_the_body_revokes_all_active_links_of_that_recipient(
     caller: httpx.AsyncClient, shop: Tenant
 ) -> None:
@@ -130,11 +135,13 @@ async def test_an_email_in_the_body_revokes_all_active_links_of_that_recipient(
     assert next(one for one in listed["links"] if one["link_id"] == other["link_id"])["status"] == "active"
 
 
+@pytest.mark.documented("DELETE /payment-links", "a link_id or an email must be given")
 async def test_neither_a_link_id_nor_an_email_is_refused(caller: httpx.AsyncClient) -> None:
     for answer in (await caller.delete(PATH), await caller.request("DELETE", PATH, json={})):
         assert (answer.status_code, answer.json()["error"]["field"]) == (400, "email")
 
 
+@pytest.mark.documented("GET /orgs/{org_id}/payment-links", "all links, with a total")
 async def test_the_links_of_an_organization_come_with_a_total(caller: httpx.AsyncClient, shop: Tenant) -> None:
     made_before = [await made(caller, shop) for _ in range(3)]
     answer = await caller.get(f"/gated/orgs/{shop.organization.id}/payment-links")
@@ -144,6 +151,7 @@ async def test_the_links_of_an_organization_come_with_a_total(caller: httpx.Asyn
     assert answer.json()["links"][0]["email"] == EMAIL
 
 
+@pytest.mark.documented("POST /payment-links/scheduled", "the window, 24 hours by default")
 async def test_the_scheduled_trigger_sends_what_is_due_in_the_window(caller: httpx.AsyncClient, shop: Tenant) -> None:
     due = await made(caller, shop, scheduled_at="2026-03-05T08:00:00Z")
     await made(caller, shop, scheduled_at="2026-03-06T00:00:01Z")
@@ -153,6 +161,7 @@ async def test_the_scheduled_trigger_sends_what_is_due_in_the_window(caller: htt
     assert by_default.json() == answer.json()
 
 
+@pytest.mark.documented("every protected route", "internal-admin or org-admin")
 @pytest.mark.parametrize(
     ("method", "path"),
     [

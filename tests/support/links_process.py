@@ -5,7 +5,7 @@ from pathlib import Path
 
 from deploy.local.probes import http_answers
 from deploy.local.program import Program
-from tests.support.links import PUBLIC_URL, SECRET_KEY
+from tests.support.links import GATED_ISSUER, GATED_SECRET, PUBLIC_URL, SECRET_KEY
 from tests.support.processes import Server, free_port
 
 
@@ -23,6 +23,8 @@ def links_process(dsn: str, *, nats_url: str, folder: Path, crash: str = "") -> 
             "PAYLINKS_PUBLIC_URL": PUBLIC_URL,
             "PAYLINKS_SECRET_KEY": SECRET_KEY,
             "PAYLINKS_TEST_MODE": "1",
+            "PAYLINKS_GATED_JWT_SECRET": GATED_SECRET,
+            "PAYLINKS_GATED_JWT_ISSUER": GATED_ISSUER,
             "PAYLINKS_CRASH": crash,
         },
         is_ready=lambda: http_answers(f"{url}/health", status_max=200),

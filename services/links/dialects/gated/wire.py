@@ -12,7 +12,9 @@ import msgspec
 from msgspec import Meta
 
 Status = Literal["active", "inactive", "expired", "exhausted", "revoked"]
-Email = Annotated[str, Meta(min_length=3, max_length=320, examples=["amina@example.com"])]
+Email = Annotated[
+    str, Meta(min_length=3, max_length=320, examples=["amina@example.com"], extra_json_schema={"format": "email"})
+]
 Id = Annotated[str, Meta(min_length=1, max_length=64, examples=["0979ec77-9fb1-4c9a-8c55-d7fb6c182c9c"])]
 Amount = Annotated[Decimal, Meta(description="Major units: 50000 NGN, 19.99 USD.", examples=[19.99])]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["NGN"])]
