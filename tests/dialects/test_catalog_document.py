@@ -35,6 +35,7 @@ async def created(catalog: Shop) -> dict[str, Any]:
     return answer.json()
 
 
+@pytest.mark.documented("POST /api/payment-links/", "every field of the create body")
 async def test_a_link_is_created_from_products_quantities_and_a_currency(catalog: Shop) -> None:
     link = await created(catalog)
     assert [link.pop("created_at")[:19], link.pop("updated_at")[:19]] == ["2026-04-03T10:00:00"] * 2
@@ -72,6 +73,7 @@ async def test_a_link_is_created_from_products_quantities_and_a_currency(catalog
     }
 
 
+@pytest.mark.documented("GET /api/payment-links/", "the list with paid count and revenue")
 async def test_links_are_listed_with_what_they_earned(catalog: Shop) -> None:
     link = await created(catalog)
     answer = await catalog.member.get(PATH)
@@ -81,6 +83,7 @@ async def test_links_are_listed_with_what_they_earned(catalog: Shop) -> None:
     assert listed["results"][0] == link
 
 
+@pytest.mark.documented("GET /api/payment-links/<uuid>/", "details with dashboard stats")
 async def test_details_carry_the_dashboards_statistics(catalog: Shop) -> None:
     link = await created(catalog)
     assert await catalog.read(link["id"]) == link | {
@@ -99,6 +102,7 @@ async def test_details_carry_the_dashboards_statistics(catalog: Shop) -> None:
     }
 
 
+@pytest.mark.documented("PATCH /api/payment-links/<uuid>/", "each field that can be changed")
 @pytest.mark.parametrize(
     "change",
     [
@@ -121,6 +125,7 @@ async def test_each_documented_field_can_be_changed_and_nothing_else_moves(
     assert answer.json() | {"updated_at": ""} == expected | {"updated_at": ""}
 
 
+@pytest.mark.documented("DELETE /api/payment-links/<uuid>/", "soft delete")
 async def test_a_deleted_link_is_gone_for_members_and_unavailable_for_buyers(catalog: Shop) -> None:
     link = await created(catalog)
     answer = await catalog.member.delete(f"{PATH}{link['id']}/")
@@ -133,12 +138,14 @@ async def test_a_deleted_link_is_gone_for_members_and_unavailable_for_buyers(cat
     assert link["id"] not in [one["id"] for one in (await catalog.member.get(PATH)).json()["results"]]
 
 
+@pytest.mark.documented("GET /api/payment-links/<uuid>/payments/", "payments through the link")
 async def test_the_payments_of_a_link_are_listed(catalog: Shop) -> None:
     link = await created(catalog)
     answer = await catalog.member.get(f"{PATH}{link['id']}/payments/")
     assert (answer.status_code, answer.json()) == (200, {"count": 0, "next": None, "previous": None, "results": []})
 
 
+@pytest.mark.documented("GET /api/payment-links/public/<link-uuid>/", "the preview, without credentials")
 async def test_a_buyer_previews_the_link_without_any_credentials(catalog: Shop) -> None:
     link = await created(catalog)
     answer = await catalog.anybody.get(f"{PUBLIC}{link['id']}/")
@@ -162,6 +169,7 @@ async def test_a_buyer_previews_the_link_without_any_credentials(catalog: Shop) 
     )
 
 
+@pytest.mark.documented("POST /api/payment-links/public/<link-uuid>/start/", "checkout_url and token")
 async def test_a_buyer_starts_the_checkout_with_nothing_but_an_address(catalog: Shop) -> None:
     link = await created(catalog)
     answer = await catalog.anybody.post(f"{PUBLIC}{link['id']}/start/", json={"email": "buyer@example.com"})
@@ -172,6 +180,7 @@ async def test_a_buyer_starts_the_checkout_with_nothing_but_an_address(catalog: 
     assert session["checkout_url"].startswith("https://pay.example.com/checkout/")
 
 
+@pytest.mark.documented("GET /api/payment-links/public/<link-uuid>/", "410 when inactive, expired or used up")
 @pytest.mark.parametrize("why", ["inactive", "expired", "exhausted"])
 async def test_a_link_that_is_inactive_expired_or_used_up_is_gone(links: LinksService, catalog: Shop, why: str) -> None:
     link = await created(catalog)
@@ -189,6 +198,7 @@ async def test_a_link_that_is_inactive_expired_or_used_up_is_gone(links: LinksSe
     assert catalog.checkout.asked == []
 
 
+@pytest.mark.documented("POST /checkout/create/", "arbitrary line items by API key")
 async def test_a_server_creates_a_checkout_for_arbitrary_line_items_with_its_api_key(catalog: Shop) -> None:
     body = {
         "email": "buyer@example.com",
@@ -201,6 +211,7 @@ async def test_a_server_creates_a_checkout_for_arbitrary_line_items_with_its_api
     assert [line["amount"] for line in link["products"]] == ["49.00", "37.50"]
 
 
+@pytest.mark.documented("GET /api/payment-links/", "Token is let in, Api-Key is not")
 async def test_only_the_token_opens_the_management_of_links(catalog: Shop) -> None:
     link = await created(catalog)
     for wrong in ("", f"Api-Key {catalog.tenant.bearer}", f"Token {catalog.tenant.bearer}", f"Bearer {catalog.token}"):

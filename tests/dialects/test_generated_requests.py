@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.support import servers
-from tests.support.dialects import VOICES, Shop, shop_of
+from tests.support.dialects import VOICES, Shop, Voice, shop_of
 from tests.support.gate import gate_rig
 from tests.support.links import GATED_ISSUER, GATED_SECRET, links_service
 from tests.support.servers import Databases, Running
@@ -88,26 +88,31 @@ async def test_generated_requests_get_only_documented_answers(target: Target, na
 def send_all(target: Target, name: str) -> Counter[int]:
     operations = [result.ok() for result in target.schema(name).get_all_operations()]
     voice = next(voice for voice in VOICES if voice.name == name)
-    each = -(-REQUESTS // len(operations))
     seen: Counter[int] = Counter()
     for operation in operations:
-        headers = target.headers(name, operation.path)
+        seen += send_some(target, voice, operation, count=-(-REQUESTS // len(operations)))
+    return seen
 
-        @settings(
-            max_examples=each,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy(), real=st.none() | st.sampled_from(target.links))
-        def send(case: Any, real: str | None) -> None:
-            if real is not None and "link_id" in (case.path_parameters or {}):
-                case.path_parameters["link_id"] = voice.address(real)
-            response = case.call(base_url=target.root, headers=headers, session=target.http)
-            seen[response.status_code] += 1
-            case.validate_response(response, checks=CHECKS)
 
-        send()
+def send_some(target: Target, voice: Voice, operation: Any, *, count: int) -> Counter[int]:
+    seen: Counter[int] = Counter()
+    headers = target.headers(voice.name, operation.path)
+
+    @settings(
+        max_examples=count,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(), real=st.none() | st.sampled_from(target.links))
+    def send(case: Any, real: str | None) -> None:
+        if real is not None and "link_id" in (case.path_parameters or {}):
+            case.path_parameters["link_id"] = voice.address(real)
+        response = case.call(base_url=target.root, headers=headers, session=target.http)
+        seen[response.status_code] += 1
+        case.validate_response(response, checks=CHECKS)
+
+    send()
     return seen

@@ -10,6 +10,7 @@ PATHS = {
     "collections": "/collections/generation/v2/payment-links",
     "core": "/core/payment-links",
     "digital": "/digital/api/v2/digital/links",
+    "catalog": "/catalog/api/payment-links/",
 }
 
 

@@ -118,7 +118,7 @@ DOCUMENT: Final = Document(
             body=wire.AskOtp,
             body_example={"email": "amina@example.com"},
             answers={
-                202: Answer(
+                200: Answer(
                     "The same for every address.",
                     wire.OtpSent,
                     {

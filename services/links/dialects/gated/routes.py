@@ -103,7 +103,7 @@ async def ask_otp(request: AnyRequest) -> ASGIResponse:
         link_id=mapping.asked_id_in(body.link_id),
         client_ip=_client_ip(request),
     )
-    return _private(mapping.otp_out(asked), status=202)
+    return _private(mapping.otp_out(asked), status=200)
 
 
 @put(PATH + "/otp")
