@@ -313,7 +313,7 @@ def test_nothing_set_believes_nobody() -> None:
         {"gated_jwt_jwks_url": "http://127.0.0.1/jwks.json"},
         {"gated_jwt_jwks_url": "file:///etc/passwd"},
     ],
-    ids=str,
+    ids=lambda settings: "+".join(sorted(settings)) or "none",
 )
 def test_settings_that_cannot_be_meant_stop_the_start(over: dict[str, str]) -> None:
     with pytest.raises(SettingsError, match="PAYLINKS_GATED_JWT"):

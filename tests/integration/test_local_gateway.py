@@ -122,6 +122,7 @@ async def test_a_body_over_64_kib_is_refused_before_any_service_sees_it(http, pa
         assert answer.json()["code"] == "payload_too_large"
 
 
+TOO_LARGE = {"code": "payload_too_large", "message": "The request is too large"}
 READ_BEFORE_A_REFUSAL = 262_145
 """What Go's HTTP server reads of a body that nobody wanted before it answers; who sends more may miss the answer."""
 
@@ -143,6 +144,21 @@ async def test_many_links_at_once_may_have_a_mebibyte_and_nothing_else_may(http)
         assert await _answer_to_a_beginning(http, "/v1/payment-links/batches", size) == b"HTTP/1.1 413"
     for path in ("/v1/payment-links/batches/x", "/v1/payment-links/batchesx", "/v1/payment-links/%62atches/1"):
         assert (await http.post(path, content=b"x" * 65_537)).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/collections/x", {"status": "error", "message": "The request is too large", "code": "payload_too_large"}),
+        ("/core/x", {"success": False, "error": TOO_LARGE}),
+        ("/digital/x", {"success": False, "error": TOO_LARGE}),
+        ("/catalog/x", {"detail": "The request is too large", "code": "payload_too_large"}),
+        ("/gated/x", {"error": TOO_LARGE}),
+    ],
+)
+async def test_the_gateway_refuses_in_the_words_of_the_dialect_that_was_asked(http, path, body):
+    answer = await http.post(path, content=b"x" * 65_537)
+    assert (answer.status_code, answer.headers["content-type"], answer.json()) == (413, "application/json", body)
 
 
 async def test_a_service_that_is_down_is_a_problem_that_says_when_to_come_back(http):
