@@ -6,7 +6,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.bench import callbacks, creating, lists, memory, payments, public_link
+from tests.bench import callbacks, creating, lists, memory, payments, public_link, tenancy
 from tests.bench.context import started
 from tests.bench.machine import load_average
 from tests.bench.report import Table, as_text, write_json
@@ -18,6 +18,7 @@ EXPERIMENTS = {
     "payments": payments.measure,
     "lists": lists.measure,
     "memory": memory.measure,
+    "tenancy": tenancy.measure,
 }
 RESULT = Path("build/bench.json")
 
