@@ -96,6 +96,8 @@ class MerchantView(msgspec.Struct, frozen=True):
     support_email: str | None = None
     locale: str = "en"
     timezone: str = "UTC"
+    checkout_url: str | None = None
+    """The origin of its own that shows the buyer's pages; None is the gateway's."""
 
 
 class RecipientView(msgspec.Struct, frozen=True):

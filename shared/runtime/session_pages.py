@@ -22,9 +22,9 @@ class SessionPages:
     def opens(self, session_id: UUID, token: str) -> bool:
         return token.isascii() and self._maker.belongs(token, str(session_id))
 
-    def link_url(self, slug: str) -> str:
-        """The page where a link is paid. Everybody may open it."""
-        return f"{self._public_url}/checkout/{slug}"
+    def link_url(self, slug: str, *, origin: str | None = None) -> str:
+        """The page where a link is paid, at the merchant's own origin where there is one. Everybody may open it."""
+        return f"{origin or self._public_url}/checkout/{slug}"
 
     def url(self, session_id: UUID) -> str:
         """The session's page, and later its receipt."""

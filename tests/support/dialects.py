@@ -100,8 +100,9 @@ class Voice(NamedTuple):
         return answer
 
 
-MINOR = {"RWF": 50_000, "USD": 1_999, "KWD": 12_345}
-MAJOR = {"RWF": 50_000, "USD": 19.99, "KWD": 12.345}
+MINOR = {"RWF": 50_000, "USD": 1_999, "KWD": 1_005}
+MAJOR = {"RWF": 50_000, "USD": 19.99, "KWD": 1.005}
+"""In binary floating point 19.99 * 100 is 1998.9999999999998, and 1.005 * 1000 is 1004.9999999999999."""
 
 
 async def _native(_: Shop, currency: str) -> dict[str, Any]:

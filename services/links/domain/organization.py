@@ -76,6 +76,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
             support_email=self.support_email,
             locale=self.locale,
             timezone=self.timezone,
+            checkout_url=self.checkout_url,
         )
 
     def check_total(self, total: Money) -> None:

@@ -32,6 +32,12 @@ async def find_link(pg: Postgres, link_id: UUID) -> Link:
     return link
 
 
+async def pages_url_of(pg: Postgres, link: Link, *, public_url: str) -> str:
+    """The origin of the link's page: its merchant's own, where there is one."""
+    organization = await organizations.find(pg, link.org_id)
+    return (organization and organization.checkout_url) or public_url
+
+
 async def list_links(
     pg: Postgres,
     actor: Actor,

@@ -26,6 +26,7 @@ class LinkMail(msgspec.Struct, frozen=True, kw_only=True):
     color: str | None
     timezone: str
     livemode: bool
+    checkout_url: str | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,5 +88,6 @@ def _about(link: LinkView, scheduled_at: datetime) -> LinkMail:
         support_email=link.merchant.support_email,
         color=link.merchant.color,
         timezone=link.merchant.timezone,
+        checkout_url=link.merchant.checkout_url,
         livemode=link.livemode,
     )

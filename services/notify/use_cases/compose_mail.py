@@ -40,7 +40,7 @@ def compose_otp_mail(mail: ClaimedMail, *, sender: str, code: str) -> Letter:
 
 def compose_link_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
     about = _link.decode(mail.context)
-    wording = word_link(about, mail.locale, url=pages.link_url(about.slug))
+    wording = word_link(about, mail.locale, url=pages.link_url(about.slug, origin=about.checkout_url))
     return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
 
 

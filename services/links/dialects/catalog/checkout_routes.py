@@ -49,7 +49,7 @@ _CREATE: Final = msgspec.json.Decoder(wire.CreateCheckout, float_hook=Decimal)
 async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     native = surface_of(request)
     link, organization = await _checkouts(request).payable(link_id, now=native.clock())
-    out = mapping.preview_out(link, organization, public_url=native.public_url)
+    out = mapping.preview_out(link, organization, public_url=organization.checkout_url or native.public_url)
     return respond(answer_of(out, status=200), _FRESH)
 
 

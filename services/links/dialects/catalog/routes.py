@@ -72,7 +72,7 @@ async def listed(request: AnyRequest) -> ASGIResponse:
         call.pg, call.actor, wanted=LinkFilter(hidden=("deleted",)), page=asked.page, size=asked.size, now=call.now
     )
     following, previous = mapping.beside(f"{call.public_url}{PATH}/", asked, total=found.total)
-    results = [mapping.link_out(link, earned, public_url=call.public_url, now=call.now) for link, earned in found.items]
+    results = [mapping.link_out(link, earned, public_url=call.pages_url, now=call.now) for link, earned in found.items]
     return ok(wire.Links(count=found.total, next=following, previous=previous, results=results))
 
 
@@ -80,7 +80,7 @@ async def listed(request: AnyRequest) -> ASGIResponse:
 async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:read")
     link, stats = await link_stats(call.pg, call.actor, link_id)
-    out = mapping.link_out(shown(link), stats.earned, public_url=call.public_url, now=call.now)
+    out = mapping.link_out(shown(link), stats.earned, public_url=call.pages_url, now=call.now)
     counts = await count_charges(call.pg, link_id)
     return ok(wire.LinkWithStats(**asdict(out), stats=mapping.stats_out(link, stats.earned, counts)))
 
@@ -100,7 +100,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     )
     call.native.wake()
     link, stats = await link_stats(call.pg, call.actor, link_id)
-    return ok(mapping.link_out(link, stats.earned, public_url=call.public_url, now=call.now))
+    return ok(mapping.link_out(link, stats.earned, public_url=call.pages_url, now=call.now))
 
 
 @delete(PATH + "/{link_id:uuid}", status_code=200)
@@ -154,7 +154,7 @@ def _asked(call: Call) -> Paging:
 
 def _out(call: Call, link: Link) -> wire.Link:
     """A link that has earned nothing yet."""
-    return mapping.link_out(link, (), public_url=call.public_url, now=call.now)
+    return mapping.link_out(link, (), public_url=call.pages_url, now=call.now)
 
 
 async def _begin(request: AnyRequest, scope: Scope) -> Call:

@@ -65,7 +65,7 @@ async def listed(request: AnyRequest) -> ASGIResponse:
     call = await _begin(request, "links:read")
     asked = paging(call.query("page", "per_page"), size_name="per_page", default=PER_PAGE_DEFAULT, most=PER_PAGE_MAX)
     found = await browse_links(call.pg, call.actor, wanted=LinkFilter(), page=asked.page, size=asked.size, now=call.now)
-    return ok(mapping.links_out(found, page=asked.page, per_page=asked.size, public_url=call.public_url, now=call.now))
+    return ok(mapping.links_out(found, page=asked.page, per_page=asked.size, public_url=call.pages_url, now=call.now))
 
 
 @get(PATH + "/{link_id:uuid}")
@@ -76,7 +76,7 @@ async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     recent = await list_charges(call.pg, call.actor, link_id, before=None, limit=RECENT_CHARGES)
     return ok(
         wire.LinkWithStats(
-            link=mapping.link_out(link, public_url=call.public_url, now=call.now),
+            link=mapping.link_out(link, public_url=call.pages_url, now=call.now),
             stats=mapping.stats_out(link, stats, counts),
             recent_charges=[mapping.charge_out(charge) for charge in recent],
         )
@@ -118,7 +118,7 @@ async def archive(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 
 
 def _one(call: Call, link: Link, message: str, *, status: int) -> Answer:
-    out = mapping.link_out(link, public_url=call.public_url, now=call.now)
+    out = mapping.link_out(link, public_url=call.pages_url, now=call.now)
     return answer_of(wire.OneLink(message=message, link=out), status=status)
 
 

@@ -117,7 +117,7 @@ async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 
 
 def _out(call: Call, link: Link) -> wire.Link:
-    return mapping.link_out(link, call.actor.organization, public_url=call.public_url, now=call.now)
+    return mapping.link_out(link, call.actor.organization, public_url=call.pages_url, now=call.now)
 
 
 def _one(call: Call, link: Link, *, status: int) -> Answer:

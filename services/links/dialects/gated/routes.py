@@ -32,7 +32,7 @@ from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
 from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
-from services.links.use_cases.read_links import find_link
+from services.links.use_cases.read_links import find_link, pages_url_of
 from services.links.use_cases.revoke_links import revoke_links_of
 from services.links.use_cases.send_scheduled import send_scheduled
 from shared.kernel.faults import Invalid
@@ -81,7 +81,8 @@ async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     now = native.clock()
     link = shown(await find_link(native.pg, link_id))
     whole = await sees_all(request, link, now=now)
-    return _private(mapping.link_out(link, public_url=native.public_url, whole=whole, now=now))
+    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    return _private(mapping.link_out(link, public_url=pages_url, whole=whole, now=now))
 
 
 @post(PATH + "/verify")
@@ -91,7 +92,8 @@ async def verify(request: AnyRequest) -> ASGIResponse:
     body = decode_body(await request.body(), _VERIFY)
     link = shown(await find_link(native.pg, mapping.id_in("payment_link", body.link_id)))
     whole = await sees_all(request, link, now=now)
-    return _private(mapping.verified_out(link, public_url=native.public_url, whole=whole, now=now))
+    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    return _private(mapping.verified_out(link, public_url=pages_url, whole=whole, now=now))
 
 
 @post(PATH + "/otp")
@@ -155,7 +157,7 @@ async def listed(request: AnyRequest, org_id: FromPath[UUID]) -> ASGIResponse:
     asked = paging(call.query("page", "per_page"), size_name="per_page", default=PER_PAGE, most=PER_PAGE)
     wanted = LinkFilter(hidden=("deleted",))
     found = await browse_links(call.pg, call.actor, wanted=wanted, page=asked.page, size=asked.size, now=call.now)
-    return ok(mapping.links_out(found, public_url=call.public_url, now=call.now))
+    return ok(mapping.links_out(found, public_url=call.pages_url, now=call.now))
 
 
 @post(PATH + "/scheduled")
@@ -173,7 +175,7 @@ async def scheduled(request: AnyRequest) -> ASGIResponse:
 
 
 def _created(call: Call, link: Link) -> Answer:
-    return answer_of(mapping.created_out(link, public_url=call.public_url, now=call.now), status=201)
+    return answer_of(mapping.created_out(link, public_url=call.pages_url, now=call.now), status=201)
 
 
 async def _verified_at(request: AnyRequest, body: wire.CreateLink) -> datetime | None:

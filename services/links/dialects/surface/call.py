@@ -40,6 +40,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return self.native.public_url
 
     @property
+    def pages_url(self) -> str:
+        """The origin of the buyer's pages: the merchant's own, where there is one."""
+        return self.actor.organization.checkout_url or self.native.public_url
+
+    @property
     def test_mode(self) -> bool:
         return self.native.test_mode
 
@@ -154,4 +159,4 @@ def any_revision(_: int) -> bool:
 
 def page_url(call: Call, link: Link) -> str:
     """The buyer's page as native and `digital` name it, at the merchant's own checkout domain where there is one."""
-    return f"{call.public_url}/checkout/{link.slug}"
+    return f"{call.pages_url}/checkout/{link.slug}"

@@ -73,7 +73,7 @@ async def rows(request: NativeRequest, batch_id: FromPath[UUID]) -> ASGIResponse
     )
     shown = found[: asked.limit]
     more = len(found) > len(shown)
-    out = [row_out(row, public_url=call.native.public_url) for row in shown]
+    out = [row_out(row, public_url=call.pages_url) for row in shown]
     return ok(BatchRows(out, more, cursor_of(str(shown[-1].number)) if more else None))
 
 

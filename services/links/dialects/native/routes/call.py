@@ -66,6 +66,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def pg(self) -> Postgres:
         return self.native.pg
 
+    @property
+    def pages_url(self) -> str:
+        """The origin of the buyer's pages: the merchant's own, where there is one."""
+        return self.actor.organization.checkout_url or self.native.public_url
+
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")

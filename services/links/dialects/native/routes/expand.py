@@ -48,7 +48,7 @@ async def links_out(call: Call, links: Sequence[Link]) -> Callable[[Link], Payme
     """How each of the links is shown; with `?expand=product`, with its product as it is now."""
 
     def plain(link: Link) -> PaymentLink:
-        return link_out(link, public_url=call.native.public_url, now=call.now)
+        return link_out(link, public_url=call.pages_url, now=call.now)
 
     if not expands(call, "product", "products:read"):
         return plain

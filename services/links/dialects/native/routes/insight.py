@@ -57,7 +57,7 @@ async def timeline(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespo
         limit=asked.limit,
         now=call.now,
     )
-    public_url = call.native.public_url
+    public_url = call.pages_url
     body = Timeline(
         link=link_out(found.link, public_url=public_url, now=as_of or call.now),
         as_of=as_of,
@@ -87,7 +87,7 @@ async def qr(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         raise Invalid("format", f"must be one of {', '.join(_FORMATS)}")
     size = whole("size", asked.get("size", str(SIZE_DEFAULT)), SIZE_MIN, most=SIZE_MAX)
     link = await get_link(call.pg, call.actor, link_id)
-    picture = qr_code(page_url(link, call.native.public_url), cast("Format", kind), size)
+    picture = qr_code(page_url(link, call.pages_url), cast("Format", kind), size)
     etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
     headers = [
         ("etag", etag),

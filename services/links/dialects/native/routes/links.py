@@ -180,7 +180,7 @@ def _rendered(call: Call, *, status: int) -> Render:
 
 
 def _out(call: Call, link: Link) -> msgspec.Struct:
-    return link_out(link, public_url=call.native.public_url, now=call.now)
+    return link_out(link, public_url=call.pages_url, now=call.now)
 
 
 def _plain(value: str | None, field: str) -> str | None:
