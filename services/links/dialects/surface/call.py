@@ -13,8 +13,8 @@ from services.links.dialects.native.routes.call import Native
 from services.links.domain.answer import Answer
 from services.links.domain.keys import Actor, Scope
 from services.links.domain.link import Link
-from shared.kernel.faults import Invalid, NotFound
-from shared.runtime.body import decode
+from shared.kernel.faults import Fault, Invalid, NotFound
+from shared.runtime.body import BODY_BYTES_MAX, decode
 from shared.runtime.postgres import Postgres
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -23,6 +23,12 @@ _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _MISSING: Final = re.compile(r"Object missing required field '(\w+)'")
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
+
+
+class TooLarge(Fault):
+    """The body has more than `BODY_BYTES_MAX` bytes."""
+
+    code = "payload_too_large"
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,8 +95,10 @@ def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
     """The body as `decoder`'s type; a field that is missing is named as the field that is wrong.
 
     Raises:
-        Invalid.
+        Invalid, TooLarge.
     """
+    if len(raw) > BODY_BYTES_MAX:
+        raise TooLarge
     try:
         return decode(raw, decoder)
     except Invalid as fault:
