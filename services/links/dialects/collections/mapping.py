@@ -12,7 +12,7 @@ from services.links.dialects.surface import numbers
 from services.links.domain.browsing import Browsed, ChargeCounts
 from services.links.domain.charge import Charge, ChargeStatus
 from services.links.domain.drafts import LinkDraft
-from services.links.domain.link import Collect, Link, State
+from services.links.domain.link import Branding, Collect, Link, State
 from services.links.domain.pricing import Fixed, Flexible, Open, PricingWanted, currency_of
 from services.links.domain.revenue import Stats
 from shared.contracts.links import Method
@@ -55,6 +55,7 @@ def draft_of(body: wire.CreateLink) -> LinkDraft:
         slug=body.slug or UNSET,
         methods=draft.methods or PAYMENT_TYPES,
         collect=_collect(body, COLLECT),
+        branding=Branding(logo_url=body.logo_url or None),
     )
 
 

@@ -60,7 +60,10 @@ _PAGE: Final = (
 DOCUMENT: Final = Document(
     root="/collections",
     title="Paylinks: the collections dialect",
-    description="Payment links with fixed and flexible amounts. Amounts are in major units, times in UTC.",
+    description=(
+        "Payment links with fixed and flexible amounts. Amounts are in major units, times in UTC. "
+        "Every path works without `/generation/v2`, too: `/payment-links` and `/payment-links/{link_id}`."
+    ),
     security={"key": {"type": "apiKey", "in": "header", "name": "X-DGS-API-Key"}},
     refused=wire.Refused,
     refusals={

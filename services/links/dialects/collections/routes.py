@@ -1,4 +1,4 @@
-"""`/generation/v2/payment-links…` under `/collections`."""
+"""Under `/collections`: `/payment-links…` of the document's table, `/generation/v2/payment-links…` of its curls."""
 
 from decimal import Decimal
 from functools import partial
@@ -35,15 +35,17 @@ from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import link_stats, list_charges
 
 ROOT: Final = "/collections"
-PATH: Final = ROOT + "/generation/v2/payment-links"
+PATHS: Final = (ROOT + "/generation/v2/payment-links", ROOT + "/payment-links")
 PER_PAGE_DEFAULT: Final = 20
 PER_PAGE_MAX: Final = 100
 RECENT_CHARGES: Final = 10
+_ALL: Final = list(PATHS)
+_ONE: Final = [path + "/{link_id:uuid}" for path in PATHS]
 _CREATE: Final = msgspec.json.Decoder(wire.CreateLink, float_hook=Decimal)
 _PATCH: Final = msgspec.json.Decoder(wire.PatchLink, float_hook=Decimal)
 
 
-@post(PATH)
+@post(_ALL)
 async def create(request: AnyRequest) -> ASGIResponse:
     call = await _begin(request, "links:write")
     body = decode_body(await call.raw(), _CREATE)
@@ -60,7 +62,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
     return respond(answer)
 
 
-@get(PATH)
+@get(_ALL)
 async def listed(request: AnyRequest) -> ASGIResponse:
     call = await _begin(request, "links:read")
     asked = paging(call.query("page", "per_page"), size_name="per_page", default=PER_PAGE_DEFAULT, most=PER_PAGE_MAX)
@@ -68,7 +70,7 @@ async def listed(request: AnyRequest) -> ASGIResponse:
     return ok(mapping.links_out(found, page=asked.page, per_page=asked.size, public_url=call.pages_url, now=call.now))
 
 
-@get(PATH + "/{link_id:uuid}")
+@get(_ONE)
 async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:read")
     link, stats = await link_stats(call.pg, call.actor, link_id)
@@ -83,7 +85,7 @@ async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     )
 
 
-@patch(PATH + "/{link_id:uuid}")
+@patch(_ONE)
 async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     body = decode_body(await call.raw(), _PATCH)
@@ -100,7 +102,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return respond(_one(call, link, "Payment link updated", status=200))
 
 
-@delete(PATH + "/{link_id:uuid}", status_code=200)
+@delete(_ONE, status_code=200)
 async def archive(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     answer = await move_link(
