@@ -1,5 +1,6 @@
 """`digital` and the domain: the only place that knows its quirks."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Final, get_args
 from uuid import UUID
@@ -49,7 +50,9 @@ def patch_of(body: wire.PutLink, _: Link, product: Product | None) -> LinkDraft:
     return LinkDraft(
         title=body.title,
         slug=body.slug,
-        pricing=_priced(product, body.price or None) if named and product else UNSET,
+        pricing=_priced(product, body.price if isinstance(body.price, Decimal) else None)
+        if named and product
+        else UNSET,
         methods=UNSET if body.payment_methods is UNSET else methods_in(body.payment_methods),
         uses_max=uses_max_in(body.max_uses),
         expires_at=iso_in("expires_at", body.expires_at),
@@ -57,19 +60,23 @@ def patch_of(body: wire.PutLink, _: Link, product: Product | None) -> LinkDraft:
     )
 
 
-def link_out(link: Link, *, state_active: bool) -> wire.Link:
+def link_out(link: Link, product: Product | None, *, now: datetime) -> wire.Link:
+    """`product` is what the link sells, as it is now; None where it sells none."""
     pricing = link.pricing
+    own = product.price if product else None
+    asked = pricing.total if isinstance(pricing, OfProduct) else None
     return wire.Link(
         id=as_typeid(PREFIX, link.id),
         product_id=product_id_of(pricing) if isinstance(pricing, OfProduct) else None,
         slug=link.slug,
         title=link.title,
         payment_methods=",".join(link.methods),
-        is_active=state_active,
+        is_active=link.state(now) in {"active", "scheduled"},
         max_uses=link.uses.max or 0,
         use_count=link.uses.used,
         expires_at=iso_seconds(link.expires_at) if link.expires_at else None,
         created_at=iso_seconds(link.created_at),
+        price=numbers.major(asked) if asked and asked != own else UNSET,
     )
 
 

@@ -1,5 +1,6 @@
 """`/api/v2/digital/links…` under `/digital`."""
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -35,7 +36,7 @@ from services.links.domain.product import Product
 from services.links.use_cases.browse_links import browse_links
 from services.links.use_cases.change_link import move_link, patch_link
 from services.links.use_cases.create_link import create_link
-from services.links.use_cases.manage_products import get_product, get_product_by_digital_id
+from services.links.use_cases.manage_products import get_product, get_product_by_digital_id, products_by_id
 from services.links.use_cases.read_links import get_link, link_stats
 from shared.kernel.faults import NotFound
 
@@ -57,7 +58,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         call.actor,
         draft=mapping.draft_of(body, product),
         once=None,
-        render=lambda link: _one(call, link, status=201),
+        render=lambda link: _one(call, link, {product.id: product}, status=201),
         now=call.now,
         test_mode=call.test_mode,
     )
@@ -74,9 +75,10 @@ async def listed(request: AnyRequest) -> ASGIResponse:
     found = await browse_links(
         call.pg, call.actor, wanted=LinkFilter(hidden=("deleted",)), page=asked.page, size=asked.size, now=call.now
     )
+    products = await _products(call, [link for link, _ in found.items])
     return ok(
         wire.Links(
-            data=[_out(call, link) for link, _ in found.items],
+            data=[_out(call, link, products) for link, _ in found.items],
             meta=wire.Paging(page=asked.page, page_size=asked.size, total=found.total),
         )
     )
@@ -85,7 +87,8 @@ async def listed(request: AnyRequest) -> ASGIResponse:
 @get(PATH + "/{link_id:str}")
 async def one(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
     call = await _begin(request, "links:read")
-    return respond(_one(call, shown(await get_link(call.pg, call.actor, _id(link_id))), status=200))
+    link = shown(await get_link(call.pg, call.actor, _id(link_id)))
+    return respond(_one(call, link, await _products(call, [link]), status=200))
 
 
 @put(PATH + "/{link_id:str}")
@@ -103,7 +106,7 @@ async def change(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
         test_mode=call.test_mode,
     )
     call.native.wake()
-    return respond(_one(call, link, status=200))
+    return respond(_one(call, link, await _products(call, [link]), status=200))
 
 
 @delete(PATH + "/{link_id:str}", status_code=200)
@@ -148,12 +151,18 @@ def _id(link_id: str) -> UUID:
     return found
 
 
-def _out(call: Call, link: Link) -> wire.Link:
-    return mapping.link_out(link, state_active=link.state(call.now) in {"active", "scheduled"})
+async def _products(call: Call, links: Sequence[Link]) -> Mapping[UUID, Product]:
+    sold = {link.pricing.product_id for link in links if isinstance(link.pricing, OfProduct)}
+    return await products_by_id(call.pg, call.actor, sold) if sold else {}
 
 
-def _one(call: Call, link: Link, *, status: int) -> Answer:
-    return answer_of(wire.OneLink(data=_out(call, link)), status=status)
+def _out(call: Call, link: Link, products: Mapping[UUID, Product]) -> wire.Link:
+    sold = products.get(link.pricing.product_id) if isinstance(link.pricing, OfProduct) else None
+    return mapping.link_out(link, sold, now=call.now)
+
+
+def _one(call: Call, link: Link, products: Mapping[UUID, Product], *, status: int) -> Answer:
+    return answer_of(wire.OneLink(data=_out(call, link, products)), status=status)
 
 
 async def _begin(request: AnyRequest, scope: Scope) -> Call:

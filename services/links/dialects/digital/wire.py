@@ -47,7 +47,7 @@ class PutLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` is there where it is not the product's own."""
+    """`price` is there where it is not the product's own of today, in the major unit."""
 
     id: str
     product_id: str | None
@@ -59,6 +59,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     use_count: int
     expires_at: str | None
     created_at: str
+    price: Decimal | UnsetType = UNSET
 
 
 class OneLink(msgspec.Struct, frozen=True, kw_only=True):
