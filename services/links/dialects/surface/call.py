@@ -20,7 +20,8 @@ from shared.runtime.postgres import Postgres
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 QUERY_CHARS_MAX: Final = 200
 _KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
-_MISSING: Final = re.compile(r"Object missing required field '(\w+)'")
+_NAMED: Final = re.compile(r"Object (missing required|contains unknown) field '(.{1,64})'")
+_NAMED_RULES: Final = {"missing required": "is required", "contains unknown": "cannot be given here"}
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
 
@@ -92,7 +93,7 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
-    """The body as `decoder`'s type; a field that is missing is named as the field that is wrong.
+    """The body as `decoder`'s type; a field that is missing or too much is named as the field that is wrong.
 
     Raises:
         Invalid, TooLarge.
@@ -102,10 +103,11 @@ def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
     try:
         return decode(raw, decoder)
     except Invalid as fault:
-        missing = _MISSING.fullmatch(str(fault.values["rule"]))
-        if missing is None:
+        named = _NAMED.fullmatch(str(fault.values["rule"]))
+        if named is None:
             raise
-        raise Invalid(".".join(filter(None, (str(fault.values["field"]), missing[1]))), "is required") from None
+        field = ".".join(filter(None, (str(fault.values["field"]), named[2])))
+        raise Invalid(field, _NAMED_RULES[named[1]]) from None
 
 
 async def begin_with_key(request: AnyRequest, token: str | None, scope: Scope) -> Call:
