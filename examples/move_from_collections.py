@@ -3,8 +3,6 @@
 With `make up` running in another terminal: `.venv/bin/python examples/move_from_collections.py var/local.json`
 """
 
-# ruff: noqa: INP001, T201 - a script that tells what it does
-
 import json
 import sys
 import time

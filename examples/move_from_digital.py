@@ -3,8 +3,6 @@
 With `make up` running in another terminal: `.venv/bin/python examples/move_from_digital.py var/local.json`
 """
 
-# ruff: noqa: INP001, T201 - a script that tells what it does
-
 import json
 import secrets
 import sys

@@ -111,7 +111,7 @@ async def test_a_kill_loses_no_payment_and_no_callback(tmp_path: Path, receiver:
     assert "another sandbox uses this folder" in sandbox.log.read_text()
     hanging = asyncio.create_task(merchant.post(merchant.body(phone="+256772000009")))
     await asyncio.sleep(0.2)
-    assert await sandbox.stop() < 2
+    assert await sandbox.stop() < 5, "it does not wait for the 15 s of the one that hangs"
     await asyncio.gather(hanging, return_exceptions=True)
     for client in (sandbox.http, twin.http):
         await client.aclose()

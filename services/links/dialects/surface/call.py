@@ -165,8 +165,3 @@ def shown(link: Link) -> Link:
 def any_revision(_: int) -> bool:
     """The five documents know no revisions: the last change wins."""
     return True
-
-
-def page_url(call: Call, link: Link) -> str:
-    """The buyer's page as native and `digital` name it, at the merchant's own checkout domain where there is one."""
-    return f"{call.pages_url}/checkout/{link.slug}"
