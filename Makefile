@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3.11
 # How many share the tests. They wait more than they compute, so that two cores have work for three.
 PROCESSES ?= 3
+# Where it is set, every process that a test starts would compile all of our modules and its own anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
