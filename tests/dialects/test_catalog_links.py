@@ -1,5 +1,6 @@
 """How `catalog` makes, changes, lists and refuses links."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,6 +9,12 @@ import pytest
 from services.links.domain.organization import Bounds
 from tests.support.catalog import PATH, PRICES, PUBLIC, Shop, shop_of
 from tests.support.links import LinksService, Tenant
+
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Lists, pages, rights and revenue of `catalog`; and what is not there."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,6 +10,13 @@ from tests.support.catalog import PATH, PUBLIC, Shop, shop_of
 from tests.support.links import LinksService, Tenant
 from tests.support.members import client_of, someone
 from tests.support.uses import settle
+
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
+
 
 ROUTES = (("GET", ""), ("PATCH", ""), ("GET", "payments/"), ("DELETE", ""))
 

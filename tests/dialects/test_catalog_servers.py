@@ -1,5 +1,6 @@
 """What a server does with its API key in `catalog`; and the login that gives a member the Token."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,13 @@ from services.links.domain.keys import Scope
 from shared.kernel.ids import new_id
 from tests.support.catalog import PATH, PUBLIC, Shop, shop_of
 from tests.support.links import LinksService, Tenant
+
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
+
 
 BUYER = {"email": "buyer@example.com"}
 CHECKOUT = "/catalog/checkout/create/"

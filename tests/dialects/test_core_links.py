@@ -9,6 +9,13 @@ import pytest
 from tests.support.links import LinksService, Tenant
 from tests.support.uses import settle
 
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
+
+
 PATH = "/core/payment-links"
 INSTANT = {"link_type": "instant", "title": "Donation", "price": 5000, "currency_code": "XOF"}
 CARD_NUMBER = "4242 4242 4242 4242"

@@ -31,6 +31,13 @@ from tests.conftest import Database
 from tests.support.gated import bearer, claims, client
 from tests.support.links import GATED_ISSUER, GATED_SECRET, SECRET_KEY, LinksService, Tenant, links_service
 
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
+
+
 PRIVATE = ec.generate_private_key(ec.SECP256R1())
 OTHER = ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(65537, 2048)

@@ -1,5 +1,6 @@
 """Every route of every dialect against ids that belong to another organization."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +9,13 @@ from services.links.app import DIALECTS
 from services.links.dialects.surface.openapi import Operation
 from tests.support.dialects import VOICES, Shop, shop_of
 from tests.support.links import LinksService
+
+
+@pytest.fixture
+def links(shared_links: LinksService) -> LinksService:
+    shared_links.ahead = timedelta()
+    return shared_links
+
 
 WITH_ID = [
     (dialect.name, dialect.root + operation.path, operation)

@@ -3,14 +3,17 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Database
 from tests.support.links import FIXED, LinksService, links_service
+from tests.support.servers import Databases
 
 
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
+@pytest.fixture(scope="module")
+async def service(databases: Databases) -> AsyncGenerator[LinksService]:
+    """Shared by the tests of this file: each has organizations of its own."""
+    dsn = await databases.clone("links")
+    async with links_service(dsn) as running:
         yield running
+    await databases.drop(dsn)
 
 
 async def test_the_organization_reads_and_changes_itself(service: LinksService) -> None:

@@ -8,8 +8,8 @@ import pytest
 from services.links.dialects.native.operation import Operation
 from services.links.dialects.native.operations import OPERATIONS
 from shared.kernel.ids import new_id
-from tests.conftest import Database
 from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
+from tests.support.servers import Databases
 
 WITH_ID = [operation for operation in OPERATIONS if "{" in operation.path]
 WITH_SCOPE = [operation for operation in OPERATIONS if operation.scope is not None]
@@ -17,10 +17,13 @@ BY_ORGANIZATION = ("{org_id}", "{member_id}")
 """What belongs to an organization in both modes."""
 
 
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
+@pytest.fixture(scope="module")
+async def service(databases: Databases) -> AsyncGenerator[LinksService]:
+    """Shared by the tests of this file: each has organizations of its own."""
+    dsn = await databases.clone("links")
+    async with links_service(dsn) as running:
         yield running
+    await databases.drop(dsn)
 
 
 async def ids_of(tenant: Tenant) -> dict[str, str]:
