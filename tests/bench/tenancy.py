@@ -1,6 +1,6 @@
 """What row-level security would cost: reads by a predicate, and by a policy with the tenant told in each transaction.
 
-The policy is added to the bench's own database and taken away again. See docs/adr for what was decided.
+The policy is added to the bench's own database and taken away again.
 """
 
 import statistics
