@@ -14,7 +14,6 @@ from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.routes.call import Native
 from services.links.dialects.native.routes.jwks import jwks_route
 from services.links.dialects.surface.registry import Registry
-from services.links.domain.answer import Seal
 from services.links.domain.pace import Pace
 from services.links.peers.checkout import Checkout
 from services.links.peers.notify import Notify
@@ -31,6 +30,7 @@ from services.links.use_cases.session_tokens import SessionTokens
 from services.links.use_cases.sessions import SessionAuthenticator
 from services.links.use_cases.sign_in import Attempts, Door
 from services.links.use_cases.signing_keys import SigningKeys
+from shared.kernel.answer import Seal
 from shared.runtime.limits import Limiter
 from shared.runtime.secrets import derive, sealer
 from shared.runtime.service import Parts, Runtime, run

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from services.links.use_cases.find_caller import find_caller
 from services.links.use_cases.find_coupon import find_coupon
 from services.links.use_cases.hold_use import Holds
 from services.links.use_cases.keep_feed import keep_feed
@@ -11,6 +12,7 @@ from services.links.use_cases.otp import Otp, OtpRejected
 from services.links.use_cases.read_links import find_for_checkout
 from services.links.use_cases.settle_use import release_use, settle_use, take_in_facts
 from services.links.use_cases.signing_keys import SigningKeys
+from shared.contracts.callers import FindCaller, FindCallerReply
 from shared.contracts.catalogue import ABOUT_LINKS
 from shared.contracts.checkout import (
     ChargeCreated,
@@ -44,6 +46,7 @@ from shared.contracts.otp import (
     RequestOtpReply,
 )
 from shared.contracts.subjects import (
+    CALLER_FIND,
     COUPON_FIND,
     KEYS_LIST,
     LINK_FIND,
@@ -81,6 +84,9 @@ def answer(runtime: Runtime, holds: Holds) -> None:
     async def coupon(ask: FindCoupon) -> FindCouponReply:
         return await find_coupon(runtime.postgres, ask, now=runtime.clock())
 
+    async def caller(ask: FindCaller) -> FindCallerReply:
+        return await find_caller(runtime.postgres, ask, now=runtime.clock())
+
     async def settle(ask: SettleUse) -> UseState:
         state = await settle_use(runtime.postgres, ask, now=runtime.clock())
         runtime.wake()
@@ -92,6 +98,7 @@ def answer(runtime: Runtime, holds: Holds) -> None:
         return state
 
     runtime.broker.reply(LINK_FIND, FindLink, find)
+    runtime.broker.reply(CALLER_FIND, FindCaller, caller)
     runtime.broker.reply(COUPON_FIND, FindCoupon, coupon)
     runtime.broker.reply(USE_HOLD, HoldUse, holds.hold)
     runtime.broker.reply(USE_SETTLE, SettleUse, settle)

@@ -37,6 +37,7 @@ def rpc(owner: str, entity: str, verb: str) -> str:
 
 
 LINK_FIND: Final = rpc("links", "link", "find")
+CALLER_FIND: Final = rpc("links", "caller", "find")
 COUPON_FIND: Final = rpc("links", "coupon", "find")
 USE_HOLD: Final = rpc("links", "use", "hold")
 USE_SETTLE: Final = rpc("links", "use", "settle")

@@ -47,3 +47,24 @@ class Unavailable(Fault):
 
     def __init__(self, dependency: str) -> None:
         super().__init__(dependency=dependency)
+
+
+class Unauthorized(Fault):
+    """No credentials, or ones that are wrong, revoked or expired: the four look alike from outside."""
+
+    code = "unauthorized"
+
+
+class Forbidden(Fault):
+    """The credentials work, and lack this scope."""
+
+    code = "forbidden"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(scope=scope)
+
+
+class IdempotencyMismatch(Fault):
+    """The Idempotency-Key was used for another request."""
+
+    code = "idempotency_mismatch"

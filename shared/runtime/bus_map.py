@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.contracts import checkout, links, notify, otp, subjects
+from shared.contracts import callers, checkout, links, notify, otp, subjects
 from shared.contracts.catalogue import ABOUT_LINKS
 from shared.contracts.envelope import Event
 from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
@@ -100,6 +100,12 @@ def _about_dead(owner: str, verb: str, request: Any, *, reply: Any, summary: str
 QUESTIONS: Final[tuple[Question, ...]] = (
     _ask_links(
         subjects.LINK_FIND, links.FindLink, links.FindLinkReply, summary="The link with this slug or id, as it is now."
+    ),
+    _ask_links(
+        subjects.CALLER_FIND,
+        callers.FindCaller,
+        callers.FindCallerReply,
+        summary="Whose key or sign-in this is, and what it may do. Notify asks, too.",
     ),
     _ask_links(
         subjects.COUPON_FIND,

@@ -21,7 +21,8 @@ _COPY_ORGANIZATION = """
 INSERT INTO organization
 SELECT copy.*
 FROM organization,
-     LATERAL jsonb_populate_record(organization, jsonb_build_object('id', $1::uuid, 'slug', $2::text)) AS copy
+     LATERAL jsonb_populate_record(organization, jsonb_build_object(
+         'id', $1::uuid, 'slug', $2::text, 'merchant_id', gen_random_uuid())) AS copy
 WHERE organization.slug = 'kampala-coffee'
 """
 _INSERT_KEY = """

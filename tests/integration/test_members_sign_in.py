@@ -8,9 +8,9 @@ import httpx
 import jwt
 import pytest
 
-from services.links.domain.faults import Forbidden, Unauthorized
 from services.links.use_cases.passwords import Passwords
 from services.links.use_cases.sign_in import PER_ADDRESS
+from shared.kernel.faults import Forbidden, Unauthorized
 from shared.kernel.ids import new_id
 from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, links_service

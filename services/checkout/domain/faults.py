@@ -113,16 +113,6 @@ class SessionEnded(Fault):
     code = "session_expired"
 
 
-class Unauthorized(Fault):
-    code = "unauthorized"
-
-
-class IdempotencyMismatch(Fault):
-    """The Idempotency-Key was used before, with another body."""
-
-    code = "idempotency_mismatch"
-
-
 class TooManyListeners(Fault):
     """More open streams than one session, or this process, carries; polling still works."""
 

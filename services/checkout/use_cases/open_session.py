@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.faults import IdempotencyMismatch, MethodUnavailable, ProviderNotConnected
+from services.checkout.domain.faults import MethodUnavailable, ProviderNotConnected
 from services.checkout.domain.pricing import in_currency, total_of
 from services.checkout.domain.session import OPEN_FOR, Address, Session
 from services.checkout.providers.port import Provider
@@ -18,7 +18,7 @@ from services.checkout.use_cases.gate import Gate
 from services.checkout.use_cases.view_link import ViewLink, key_of, require_free
 from shared.contracts.checkout import CustomerView, SessionOpened
 from shared.contracts.links import CollectView, LinkView, Method
-from shared.kernel.faults import Invalid
+from shared.kernel.faults import IdempotencyMismatch, Invalid
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
 from shared.runtime.outbox import Wake

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.checkout.domain.faults import Unauthorized
+from shared.kernel.faults import Unauthorized
 from shared.runtime.session_pages import SessionPages
 
 

@@ -10,7 +10,6 @@ from services.checkout.domain.faults import (
     ChargeUnderWay,
     CouponRefused,
     EveryUseHeld,
-    IdempotencyMismatch,
     LinkNotFound,
     LinkRefused,
     MethodUnavailable,
@@ -23,6 +22,7 @@ from services.checkout.domain.faults import (
 )
 from services.checkout.domain.refusal import next_step
 from shared.contracts.links import RefusalReason
+from shared.kernel.faults import IdempotencyMismatch
 from shared.kernel.moment import utc_now
 from shared.runtime import problems
 from shared.runtime.problems import ProblemKind

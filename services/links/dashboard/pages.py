@@ -11,12 +11,12 @@ from services.links.dashboard.answers import PATH, HttpRequest, form_of, headers
 from services.links.dashboard.guard import GUARD_COOKIE, FormGuard
 from services.links.dashboard.render import Trouble, render_home, render_sign_in, render_trouble
 from services.links.dashboard.views import HomeView, SignInFlaw, SignInView
-from services.links.domain.faults import SignInRefused, Unauthorized
+from services.links.domain.faults import SignInRefused
 from services.links.domain.member import EMAIL_CHARS_MAX, PASSWORD_CHARS_MAX
 from services.links.use_cases.session_tokens import SESSION_COOKIE, set_cookie
 from services.links.use_cases.sessions import Session, SessionAuthenticator
 from services.links.use_cases.sign_in import Door, sign_in, sign_out
-from shared.kernel.faults import Fault, Invalid, NotFound, Unavailable
+from shared.kernel.faults import Fault, Invalid, NotFound, Unauthorized, Unavailable
 from shared.kernel.moment import Clock
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger

@@ -7,19 +7,6 @@ from shared.kernel.faults import Conflict, Fault
 CouponRefusal = Literal["inactive", "expired", "exhausted", "currency", "leaves_nothing"]
 
 
-class Unauthorized(Fault):
-    """No key, or one that is wrong, revoked or expired: the four look alike from outside."""
-
-    code = "unauthorized"
-
-
-class Forbidden(Fault):
-    code = "forbidden"
-
-    def __init__(self, scope: str) -> None:
-        super().__init__(scope=scope)
-
-
 class SlugTaken(Conflict):
     code = "slug_taken"
 
@@ -111,12 +98,6 @@ class RevisionMismatch(Fault):
 
     def __init__(self, revision: int) -> None:
         super().__init__(revision=revision)
-
-
-class IdempotencyMismatch(Fault):
-    """The key was used before, for another request."""
-
-    code = "idempotency_mismatch"
 
 
 class SignInRefused(Fault):

@@ -7,13 +7,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from services.links.domain.answer import Once
 from services.links.domain.faults import SlugTaken
 from services.links.domain.history import LinkChange
 from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
 from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned, Stats
 from shared.contracts.links import LinkEvent
+from shared.kernel.answer import Once
 from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Reader, Record, Transaction, constraint_of
 from shared.runtime.queries import statements

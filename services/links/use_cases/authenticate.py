@@ -6,10 +6,10 @@ from typing import Final
 import msgspec
 
 from services.links.domain import keys as rules
-from services.links.domain.faults import Forbidden, Unauthorized
 from services.links.domain.keys import Actor, ApiKey, Scope
 from services.links.domain.organization import Organization
 from services.links.store import keys, organizations
+from shared.kernel.faults import Forbidden, Unauthorized
 from shared.runtime.limits import Limiter
 from shared.runtime.postgres import Postgres
 

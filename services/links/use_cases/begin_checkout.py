@@ -7,19 +7,13 @@ from uuid import UUID
 from services.links.domain import texts
 from services.links.domain.addresses import check_url
 from services.links.domain.emails import check_email
-from services.links.domain.faults import (
-    CheckoutRefused,
-    IdempotencyMismatch,
-    LinkGated,
-    LinkUnavailable,
-    TotalOutOfBounds,
-)
+from services.links.domain.faults import CheckoutRefused, LinkGated, LinkUnavailable, TotalOutOfBounds
 from services.links.domain.link import Link
 from services.links.domain.organization import Organization
 from services.links.peers.checkout import Checkout
 from services.links.store import links, organizations
 from shared.contracts.checkout import CustomerView, OpenCheckoutSession, SessionIsOpen, SessionRefused
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.faults import IdempotencyMismatch, Invalid, NotFound
 from shared.kernel.text import has_control_characters, looks_like_card_number
 from shared.runtime.edge import LOOPBACK, LOOPBACK_TEST_PER_SECOND
 from shared.runtime.limits import Limiter

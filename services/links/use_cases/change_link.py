@@ -7,7 +7,6 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.links.domain import drafts, lifecycle
-from services.links.domain.answer import Answer, Once
 from services.links.domain.drafts import LinkDraft
 from services.links.domain.faults import RevisionMismatch, SlugTaken
 from services.links.domain.history import LinkChange
@@ -16,11 +15,12 @@ from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, view_of
 from services.links.store import links
 from services.links.use_cases.create_link import Render
-from services.links.use_cases.once import once
 from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkEnded, LinkEvent, LinkPaused, LinkResumed, LinkUpdated
+from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import NotFound
 from shared.runtime import outbox
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Reader, Transaction
 
 ExpectsRevision = Callable[[int], bool]

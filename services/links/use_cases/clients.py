@@ -12,11 +12,10 @@ from uuid import UUID
 import jwt
 import msgspec
 
-from services.links.domain.faults import Forbidden, Unauthorized
 from services.links.domain.keys import Actor, Scope
 from services.links.store import links, organizations
 from services.links.use_cases.client_keys import ClientKeys
-from shared.kernel.faults import NotFound
+from shared.kernel.faults import Forbidden, NotFound, Unauthorized
 from shared.runtime.limits import Limiter
 from shared.runtime.postgres import Postgres
 

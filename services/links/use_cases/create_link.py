@@ -7,17 +7,18 @@ import msgspec
 from msgspec import UNSET
 
 from services.links.domain import drafts, slugs
-from services.links.domain.answer import Answer, Once
 from services.links.domain.drafts import LinkDraft
 from services.links.domain.faults import SlugTaken
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link, Uses, view_of
 from services.links.domain.pricing import name_of
-from services.links.store import answers, links
+from services.links.store import links
 from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkCreated
+from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import Fault, Invalid
 from shared.kernel.ids import new_id
+from shared.runtime import answers
 from shared.runtime.postgres import Postgres, Reader
 
 SLUG_TRIES: Final = 5

@@ -8,13 +8,13 @@ from typing import Final
 from msgspec.structs import replace
 
 from services.links.domain import keys as rules
-from services.links.domain.answer import Answer, Once, Seal
-from services.links.domain.faults import Forbidden, KeyEnded
+from services.links.domain.faults import KeyEnded
 from services.links.domain.keys import Actor, ApiKey, KeyDraft, Scope
 from services.links.domain.texts import check_name
 from services.links.store import keys
-from services.links.use_cases.once import once
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.answer import Answer, Once, Seal
+from shared.kernel.faults import Forbidden, Invalid, NotFound
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
 
 NAME_CHARS_MAX: Final = 100

@@ -10,15 +10,15 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.links.domain import member as rules
-from services.links.domain.answer import Answer, Once, Seal
-from services.links.domain.faults import EmailTaken, Forbidden, LastOwner
+from services.links.domain.faults import EmailTaken, LastOwner
 from services.links.domain.keys import Actor
 from services.links.domain.member import Member, MemberDraft, Person, Role
 from services.links.store import logins, members, organizations
-from services.links.use_cases.once import once
 from services.links.use_cases.passwords import Passwords
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.answer import Answer, Once, Seal
+from shared.kernel.faults import Forbidden, Invalid, NotFound
 from shared.kernel.ids import new_id
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
 
 _INVITATION_BYTES: Final = 32

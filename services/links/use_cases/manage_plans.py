@@ -5,16 +5,16 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.links.domain.answer import Answer, Once
 from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.plan import Plan, PlanDraft, check
 from services.links.store import plans
 from services.links.use_cases.change_link import ExpectsRevision
-from services.links.use_cases.once import once
+from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import Invalid, NotFound
 from shared.kernel.ids import new_id
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
 
 Render = Callable[[Plan], Answer]

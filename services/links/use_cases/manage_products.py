@@ -6,17 +6,17 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.links.domain.answer import Answer, Once
 from services.links.domain.faults import RevisionMismatch, TaxRateArchived
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.product import Product, ProductDraft, check, digital_id, prices_after
 from services.links.store import products, tax_rates
 from services.links.use_cases.change_link import ExpectsRevision
-from services.links.use_cases.once import once
 from services.links.use_cases.own_link import give_own_link
+from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import Invalid, NotFound
 from shared.kernel.ids import new_id
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
 
 Render = Callable[[Product], Answer]

@@ -3,14 +3,14 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.links.domain.answer import Answer, Once
 from services.links.domain.keys import Actor
 from services.links.domain.link_batch import LinkBatch, Row, RowState, WantedRow
 from services.links.store import batches
-from services.links.use_cases.once import once
+from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import NotFound
 from shared.kernel.ids import new_id
 from shared.runtime.limits import RateLimited
+from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
 
 WAITING_MAX: Final = 20

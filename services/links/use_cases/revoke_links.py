@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.links.domain.answer import Answer
 from services.links.store import recipients
 from services.links.use_cases.change_link import move_link
 from services.links.use_cases.clients import Client, Clients
 from services.links.use_cases.otp import address_of
+from shared.kernel.answer import Answer
 from shared.runtime.postgres import Postgres
 
 PAGE: Final = 200

@@ -6,12 +6,12 @@ from uuid import UUID
 
 import msgspec
 
-from services.links.domain.faults import Forbidden, Unauthorized
 from services.links.domain.keys import Actor, Scope
 from services.links.domain.member import Login, Member, scopes_of
 from services.links.domain.organization import Organization
 from services.links.store import logins, organizations
 from services.links.use_cases.session_tokens import SessionTokens
+from shared.kernel.faults import Forbidden, Unauthorized
 from shared.runtime.limits import Limiter
 from shared.runtime.postgres import Postgres
 

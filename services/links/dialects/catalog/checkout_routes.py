@@ -29,11 +29,11 @@ from services.links.dialects.surface.call import (
     respond,
     surface_of,
 )
-from services.links.domain.answer import Answer, Once, fingerprint
 from services.links.use_cases.begin_checkout import Checkouts, check_details
 from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
+from shared.kernel.answer import Answer, Once, fingerprint
 from shared.kernel.faults import Fault, Invalid
 
 PUBLIC: Final = "/catalog/api/payment-links/public/{link_id:uuid}"

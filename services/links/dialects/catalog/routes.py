@@ -27,7 +27,6 @@ from services.links.dialects.surface.call import (
     shown,
 )
 from services.links.dialects.surface.paging import Paging, paging
-from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
@@ -36,6 +35,7 @@ from services.links.use_cases.change_link import move_link, patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.manage_products import get_product_by_digital_id
 from services.links.use_cases.read_links import get_link, link_stats
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 
 ROOT: Final = "/catalog"

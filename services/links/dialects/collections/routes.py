@@ -25,7 +25,6 @@ from services.links.dialects.surface.call import (
     respond,
 )
 from services.links.dialects.surface.paging import paging
-from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
@@ -33,6 +32,7 @@ from services.links.use_cases.browse_links import browse_links, count_charges
 from services.links.use_cases.change_link import move_link, patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import link_stats, list_charges
+from shared.kernel.answer import Answer
 
 ROOT: Final = "/collections"
 PATHS: Final = (ROOT + "/generation/v2/payment-links", ROOT + "/payment-links")

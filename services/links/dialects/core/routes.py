@@ -25,13 +25,13 @@ from services.links.dialects.surface.call import (
     shown,
 )
 from services.links.dialects.surface.paging import paging
-from services.links.domain.answer import Answer
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
 from services.links.use_cases.change_link import move_link, patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import get_link
+from shared.kernel.answer import Answer
 
 ROOT: Final = "/core"
 PATH: Final = ROOT + "/payment-links"

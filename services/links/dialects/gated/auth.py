@@ -7,12 +7,11 @@ from typing import Final, cast
 import msgspec
 
 from services.links.dialects.surface.call import AnyRequest, Call, headers_of, surface_of
-from services.links.domain.faults import Forbidden, Unauthorized
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link
 from services.links.use_cases.clients import Client, Clients
 from services.links.use_cases.otp import Otp
-from shared.kernel.faults import Unavailable
+from shared.kernel.faults import Forbidden, Unauthorized, Unavailable
 
 _BEARER: Final = b"bearer "
 

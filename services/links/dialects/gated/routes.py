@@ -26,7 +26,6 @@ from services.links.dialects.surface.call import (
     surface_of,
 )
 from services.links.dialects.surface.paging import paging
-from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
@@ -35,6 +34,7 @@ from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import find_link, pages_url_of
 from services.links.use_cases.revoke_links import revoke_links_of
 from services.links.use_cases.send_scheduled import send_scheduled
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 
 ROOT: Final = "/gated"

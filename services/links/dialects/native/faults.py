@@ -6,7 +6,6 @@ from services.links.domain.faults import (
     CouponCodeTaken,
     CouponRefused,
     EmailTaken,
-    IdempotencyMismatch,
     InvitationEnded,
     KeyEnded,
     LastOwner,
@@ -20,6 +19,7 @@ from services.links.domain.faults import (
     TaxRateArchived,
     TotalOutOfBounds,
 )
+from shared.kernel.faults import IdempotencyMismatch
 from shared.runtime import problems
 from shared.runtime.problems import ProblemKind
 

@@ -10,9 +10,9 @@ from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.routes.call import Native
-from services.links.domain.answer import Answer
 from services.links.domain.keys import Actor, Scope
 from services.links.domain.link import Link
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Fault, Invalid, NotFound
 from shared.runtime.body import BODY_BYTES_MAX, decode
 from shared.runtime.postgres import Postgres

@@ -19,9 +19,9 @@ from services.links.dialects.native.routes.call import (
 )
 from services.links.dialects.native.routes.query import dry_run, query, whole
 from services.links.dialects.native.wire.batches import BatchIn, BatchRows
-from services.links.domain.answer import Answer
 from services.links.domain.link_batch import ROWS_MAX, LinkBatch, RowState, WantedRow
 from services.links.use_cases.open_batch import get_batch, list_rows, open_batch
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 from shared.runtime.body import invalid_from
 

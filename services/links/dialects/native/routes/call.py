@@ -13,12 +13,12 @@ from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.auth import is_session, token_of
 from services.links.dialects.native.wire.common import Page
-from services.links.domain.answer import Answer, Once, Seal, fingerprint
 from services.links.domain.keys import Actor, Scope
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.change_link import ExpectsRevision
 from services.links.use_cases.sessions import SessionAuthenticator
 from services.links.use_cases.sign_in import Door
+from shared.kernel.answer import Answer, Once, Seal, fingerprint
 from shared.kernel.faults import Invalid
 from shared.kernel.moment import Clock
 from shared.runtime.limits import Limiter

@@ -10,9 +10,9 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.native.mapping.coupons import coupon_draft, coupon_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
 from services.links.dialects.native.wire.coupons import CreateCoupon, PatchCoupon
-from services.links.domain.answer import Answer
 from services.links.domain.coupon import Coupon, CouponDraft
 from services.links.use_cases.manage_coupons import create_coupon, get_coupon, list_coupons, patch_coupon
+from shared.kernel.answer import Answer
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/coupons"

@@ -10,7 +10,6 @@ from services.links.dialects.native.mapping.catalog import product_out
 from services.links.dialects.native.mapping.links import link_out
 from services.links.dialects.native.routes.call import Call
 from services.links.dialects.native.wire.links import PaymentLink
-from services.links.domain.faults import Forbidden
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.domain.pricing import OfProduct
@@ -18,7 +17,7 @@ from services.links.domain.product import Product
 from services.links.domain.tax import TaxRate
 from services.links.use_cases.manage_products import products_by_id
 from services.links.use_cases.manage_tax_rates import tax_rates_by_id
-from shared.kernel.faults import Invalid
+from shared.kernel.faults import Forbidden, Invalid
 
 
 def expands(call: Call, known: str, scope: Scope) -> bool:

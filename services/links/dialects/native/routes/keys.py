@@ -8,9 +8,9 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.native.mapping.account import key_draft, key_out, new_key_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
 from services.links.dialects.native.wire.account import CreateApiKey, RotateApiKey
-from services.links.domain.answer import Answer
 from services.links.domain.keys import OVERLAP_SECONDS_DEFAULT, ApiKey, is_key_id
 from services.links.use_cases.manage_keys import create_key, get_key, list_keys, revoke_key, rotate_key
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid, NotFound
 from shared.runtime.body import decode
 

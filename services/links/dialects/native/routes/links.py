@@ -22,13 +22,13 @@ from services.links.dialects.native.routes.call import (
 from services.links.dialects.native.routes.expand import links_out
 from services.links.dialects.native.routes.query import dry_run, query
 from services.links.dialects.native.wire.links import CreatePaymentLink, PatchPaymentLink
-from services.links.domain.answer import Answer
 from services.links.domain.charge import ChargeStatus
 from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, State
 from services.links.use_cases.change_link import move_link, patch_link, preview_patch
 from services.links.use_cases.create_link import Render, create_link, preview_link
 from services.links.use_cases.read_links import get_link, link_stats, list_charges, list_links
+from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 from shared.runtime.body import decode
 

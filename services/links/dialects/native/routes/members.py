@@ -14,7 +14,6 @@ from services.links.dialects.native.mapping.members import (
 )
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
 from services.links.dialects.native.wire.members import CreateMember, PatchMember
-from services.links.domain.answer import Answer
 from services.links.domain.member import Member
 from services.links.use_cases.manage_members import (
     change_member,
@@ -23,6 +22,7 @@ from services.links.use_cases.manage_members import (
     list_members,
     remove_member,
 )
+from shared.kernel.answer import Answer
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/members"

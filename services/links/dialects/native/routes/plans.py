@@ -10,9 +10,9 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.native.mapping.catalog import plan_draft, plan_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
 from services.links.dialects.native.wire.catalog import CreatePlan, PatchPlan
-from services.links.domain.answer import Answer
 from services.links.domain.plan import Plan, PlanDraft
 from services.links.use_cases.manage_plans import create_plan, get_plan, list_plans, patch_plan
+from shared.kernel.answer import Answer
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/plans"

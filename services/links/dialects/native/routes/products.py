@@ -20,9 +20,9 @@ from services.links.dialects.native.routes.call import (
 from services.links.dialects.native.routes.expand import rates_of
 from services.links.dialects.native.routes.query import query
 from services.links.dialects.native.wire.catalog import CreateProduct, PatchProduct
-from services.links.domain.answer import Answer
 from services.links.domain.product import Product, ProductDraft
 from services.links.use_cases.manage_products import create_product, get_product, list_products, patch_product
+from shared.kernel.answer import Answer
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/products"

@@ -16,11 +16,11 @@ from services.links.dialects.native.wire.members import (
     Login,
     PasswordChanged,
 )
-from services.links.domain.faults import Forbidden
 from services.links.domain.member import SignedIn
 from services.links.use_cases.session_tokens import set_cookie
 from services.links.use_cases.set_password import accept_invitation, change_password
 from services.links.use_cases.sign_in import sign_in, sign_out
+from shared.kernel.faults import Forbidden
 from shared.runtime.body import decode
 
 _LOGIN: Final = msgspec.json.Decoder(Login)

@@ -9,9 +9,9 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.native.mapping.taxes import tax_rate_draft, tax_rate_out
 from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
 from services.links.dialects.native.wire.taxes import CreateTaxRate, PatchTaxRate
-from services.links.domain.answer import Answer
 from services.links.domain.tax import TaxRate, TaxRateDraft
 from services.links.use_cases.manage_tax_rates import create_tax_rate, get_tax_rate, list_tax_rates, patch_tax_rate
+from shared.kernel.answer import Answer
 from shared.runtime.body import decode
 
 ROOT: Final = "/v1/tax-rates"

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from services.links.domain.answer import Answer, Once, Seal
-from services.links.store import answers
+from shared.kernel.answer import Answer, Once, Seal
+from shared.runtime import answers
 from shared.runtime.postgres import Postgres, Transaction
 
 Act = Callable[[Transaction], Awaitable[Answer]]

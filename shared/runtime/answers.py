@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from services.links.domain.answer import Answer, Once
-from services.links.domain.faults import IdempotencyMismatch
-from shared.kernel.faults import Unavailable
+from shared.kernel.answer import Answer, Once
+from shared.kernel.faults import IdempotencyMismatch, Unavailable
 from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.queries import statements
 

@@ -1,0 +1,75 @@
+"""Lists of a merchant's API: how many, after which, with which filters; and the page that answers."""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from shared.kernel.faults import Invalid
+
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 100
+VALUE_CHARS_MAX: Final = 200
+_CURSOR_BYTES: Final = 16
+
+T = TypeVar("T")
+_Item = TypeVar("_Item")
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """Newest first. `next_cursor` goes into `?cursor=` for what comes after."""
+
+    data: list[T]
+    has_more: bool
+    next_cursor: str | None
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What a list was asked for: at most `limit`, with ids below `before`."""
+
+    limit: int
+    before: UUID | None
+    filters: Mapping[str, str]
+
+    def page(self, found: Sequence[_Item], out: Callable[[_Item], T], *, place: Callable[[_Item], UUID]) -> Page[T]:
+        """`found` holds one more than was asked for, if there is more."""
+        shown = found[: self.limit]
+        more = len(found) > len(shown)
+        return Page([out(item) for item in shown], more, cursor_of(place(shown[-1])) if more else None)
+
+
+def listing(query: Iterable[tuple[str, str]], filters: Iterable[str] = ()) -> Listing:
+    """Of the query's names and values.
+
+    Raises:
+        Invalid: a name that is not known or stands twice, a limit out of bounds, a cursor that is not ours.
+    """
+    known = {"limit", "cursor", *filters}
+    named: dict[str, str] = {}
+    for name, value in query:
+        if name not in known:
+            raise Invalid(name[:64], "is not a parameter of this list")
+        if name in named or len(value) > VALUE_CHARS_MAX:
+            raise Invalid(name, "must stand once, and be short")
+        named[name] = value
+    limit = named.pop("limit", str(LIMIT_DEFAULT))
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 4 and 1 <= int(limit) <= LIMIT_MAX):  # noqa: PLR2004 - digits
+        raise Invalid("limit", f"must be from 1 to {LIMIT_MAX}")
+    cursor = named.pop("cursor", None)
+    return Listing(int(limit), None if cursor is None else _place(cursor), named)
+
+
+def cursor_of(place: UUID) -> str:
+    return base64.urlsafe_b64encode(place.bytes).rstrip(b"=").decode()
+
+
+def _place(cursor: str) -> UUID:
+    try:
+        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), b"-_", validate=True)
+    except ValueError:
+        raise Invalid("cursor", "is not one of ours") from None
+    if len(raw) != _CURSOR_BYTES:
+        raise Invalid("cursor", "is not one of ours")
+    return UUID(bytes=raw)

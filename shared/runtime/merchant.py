@@ -1,0 +1,72 @@
+"""What every merchant route of checkout and notify does first and last: who asks, once; and the answer as bytes."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.response.base import ASGIResponse
+
+from shared.kernel.answer import Answer, Once, fingerprint
+from shared.kernel.faults import Invalid
+from shared.kernel.moment import Clock
+from shared.runtime.body import decode
+from shared.runtime.callers import Caller, Callers
+from shared.runtime.listing import Listing, listing
+
+ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+_T = TypeVar("_T")
+AnyRequest = Request[Any, Any, Any]
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    caller: Caller
+    now: datetime
+    request: AnyRequest
+    headers: Mapping[str, str]
+
+    async def body(self, decoder: "msgspec.json.Decoder[_T]") -> _T:
+        """Raises: Invalid, with the path of the field that is wrong."""
+        return decode(await self.request.body(), decoder)
+
+    async def once(self, route: str) -> Once | None:
+        """The Idempotency-Key of this request, if it has one.
+
+        Raises:
+            Invalid: more than a key.
+        """
+        key = self.headers.get("idempotency-key")
+        if key is None:
+            return None
+        if not _KEY.fullmatch(key):
+            raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
+        digest = fingerprint(self.request.method, self.request.scope["path"], await self.request.body())
+        return Once(scope=self.caller.scope, route=f"native {route}", key=key, fingerprint=digest)
+
+    def listing(self, filters: Iterable[str] = ()) -> Listing:
+        """Raises: Invalid."""
+        return listing(self.request.query_params.multi_items(), filters)
+
+
+async def begin(request: AnyRequest, callers: Callers, scope: str, *, clock: Clock) -> Call:
+    """Raises: Unauthorized, Forbidden, RateLimited, Unavailable."""
+    now = clock()
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+    caller = await callers.caller(headers, scope, now=now)
+    return Call(caller=caller, now=now, request=request, headers=headers)
+
+
+def answer_of(body: msgspec.Struct, *, status: int) -> Answer:
+    return Answer(status=status, body=ENCODER.encode(body))
+
+
+def respond(answer: Answer) -> ASGIResponse:
+    headers = [("idempotent-replayed", "true")] if answer.replayed else []
+    return ASGIResponse(body=answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+
+
+def ok(body: msgspec.Struct) -> ASGIResponse:
+    return respond(answer_of(body, status=200))
