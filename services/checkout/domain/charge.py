@@ -39,11 +39,32 @@ class Redirect(Struct, frozen=True, tag_field="type", tag="redirect"):
     url: str
 
 
-NextAction = Prompt | Redirect
+class Dial(Struct, frozen=True, tag_field="type", tag="dial"):
+    """The payer dials a USSD code, such as `*566*002*123456#`, and approves there."""
+
+    code: str
+    expires_at: datetime | None = None
+
+
+class Transfer(Struct, frozen=True, kw_only=True, tag_field="type", tag="transfer"):
+    """The payer sends exactly `amount` to this bank account, which may be for this payment only."""
+
+    bank: str
+    account_number: str
+    account_name: str | None = None
+    amount: Money
+    reference: str | None = None
+    expires_at: datetime | None = None
+
+
+NextAction = Prompt | Redirect | Dial | Transfer
 
 
 class PaymentState(Struct, frozen=True, kw_only=True):
-    """What a provider says of a payment, in our words; by an answer, a callback or a status request."""
+    """What a provider says of a payment, in our words; by an answer, a callback or a status request.
+
+    `provider_id` is the one that its status is asked by. `fee` is what the provider keeps, where it says so.
+    """
 
     provider_id: str
     account: str
@@ -54,6 +75,7 @@ class PaymentState(Struct, frozen=True, kw_only=True):
     next_action: NextAction | None = None
     card_brand: str | None = None
     payer_last4: str | None = None
+    fee: Money | None = None
 
 
 class Charge(Struct, frozen=True, kw_only=True):

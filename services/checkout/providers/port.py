@@ -1,35 +1,76 @@
-"""What checkout asks of a payment provider. Every answer is one of a closed union; nothing is thrown."""
+"""What checkout asks of a payment provider. Every answer is one of a closed union; nothing is thrown.
+
+An adapter holds no state but its connections: accounts, payments and refunds come in with every call. Amounts are in
+ISO 4217 minor units here; each adapter turns them into its provider's own and back.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
-from services.checkout.domain.charge import PaymentState
+from services.checkout.domain.charge import Charge, PaymentState
+from shared.contracts.checkout import CustomerView
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An organization's account with a provider, credentials open. Never logged: its `repr` names only the ids."""
+    """An organization's account with a provider, credentials open. Never logged: its `repr` names only the ids.
+
+    `external_id` is unique for the provider and stands in the URL of its callbacks. `credentials` holds what the
+    provider's `credentials` names.
+    """
 
     id: UUID
     org_id: UUID
     provider: str
     livemode: bool
     external_id: str
-    api_key: str
-    publishable_key: str
-    webhook_secret: str
+    credentials: Mapping[str, str]
 
     def __repr__(self) -> str:
         return f"Account({self.provider}, {self.external_id})"
 
 
+class Credential(Struct, frozen=True, kw_only=True):
+    """One thing that a merchant copies from the provider's dashboard. `pattern` must match it as a whole."""
+
+    name: str
+    pattern: str
+    secret: bool = True
+    required: bool = True
+    hint: str = ""
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """A payment that was begun, as we know it. `provider_id` None: we never heard whether the provider has it."""
+
+    reference: str
+    provider_id: str | None
+    method: Method
+    total: Money
+    created_at: datetime
+
+
+def payment_of(charge: Charge) -> Payment:
+    return Payment(
+        reference=charge.reference,
+        provider_id=charge.provider_id,
+        method=charge.method,
+        total=charge.total,
+        created_at=charge.created_at,
+    )
+
+
 class Order(Struct, frozen=True, kw_only=True):
-    """What is to be charged. `reference` is ours, unique, and the provider's idempotency key."""
+    """What is to be charged. `reference` is ours, unique, and the provider's idempotency key.
+
+    `operator` is the wallet that the buyer chose or that the number hints at; `bank` is what a USSD code is asked for
+    (the provider's code of it). `expires_at` is when the payer should have acted.
+    """
 
     reference: str
     total: Money
@@ -39,6 +80,10 @@ class Order(Struct, frozen=True, kw_only=True):
     description: str
     callback_url: str
     return_url: str
+    customer: CustomerView = CustomerView()
+    operator: str | None = None
+    bank: str | None = None
+    expires_at: datetime | None = None
 
 
 class Accepted(Struct, frozen=True):
@@ -68,7 +113,7 @@ CreateResult = Accepted | Refused | NotSent | Unknown
 
 
 class Absent(Struct, frozen=True):
-    """The provider says that it has no such payment."""
+    """The provider says that it has no such payment (or refund)."""
 
 
 class Unreachable(Struct, frozen=True):
@@ -82,36 +127,116 @@ class TooLate(Struct, frozen=True):
     """The payment has succeeded: it cannot be called off any more. Its status tells the rest."""
 
 
-ExpireResult = Accepted | TooLate | Unreachable
+class CannotExpire(Struct, frozen=True):
+    """This provider calls nothing off: the payment ends by itself."""
+
+
+ExpireResult = Accepted | TooLate | CannotExpire | Unreachable
+
+
+class RefundOrder(Struct, frozen=True, kw_only=True):
+    """Money to give back. `reference` is ours, unique, and the provider's idempotency key where it has one."""
+
+    reference: str
+    payment: Payment
+    amount: Money
+    reason: str | None = None
+
+
+class RefundState(Struct, frozen=True, kw_only=True):
+    """What a provider says of a refund. `reference` None: it repeats only its own id."""
+
+    provider_id: str
+    reference: str | None
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Money
+    failure: str | None = None
+
+
+RefundResult = RefundState | Refused | NotSent | Unknown
+RefundStatusResult = RefundState | Absent | Unreachable
 
 
 class Signal(Struct, frozen=True):
-    """A callback's content. `event_id` is the provider's own."""
+    """A callback whose body is proven. `event_id` is the provider's own."""
 
     event_id: str
     state: PaymentState
 
 
+class RefundSignal(Struct, frozen=True):
+    """A callback about a refund."""
+
+    event_id: str
+    state: RefundState
+
+
+class DisputeSignal(Struct, frozen=True, kw_only=True):
+    """The payer has asked their bank for the money back, or the bank has decided.
+
+    `payment_id` and `reference`: of the payment that it is about, as far as the callback names it.
+    """
+
+    event_id: str
+    dispute_id: str
+    payment_id: str | None
+    reference: str | None
+    status: Literal["open", "won", "lost"]
+    amount: Money
+    reason: str
+
+
+class Ask(Struct, frozen=True):
+    """A callback that proves nothing by itself: it says only which payment to ask the provider about.
+
+    `event_id` tells two callbacks apart that say different things.
+    """
+
+    event_id: str
+    reference: str
+
+
+class Ignored(Struct, frozen=True):
+    """A genuine callback about something that concerns no payment of ours."""
+
+    event_id: str
+
+
+CallbackContent = Signal | RefundSignal | DisputeSignal | Ask | Ignored
+
+
 class Provider(Protocol):
+    """`takes`: the currencies by method; None is every currency."""
+
     name: str
-    methods: tuple[Method, ...]
+    takes: Mapping[Method, frozenset[str] | None]
+    refunds: Literal["partial", "full", "none"]
+    credentials: tuple[Credential, ...]
 
     async def create(self, account: Account, order: Order) -> CreateResult: ...
 
-    async def status(self, account: Account, reference: str) -> StatusResult: ...
+    async def status(self, account: Account, payment: Payment) -> StatusResult: ...
 
-    async def expire(self, account: Account, provider_id: str) -> ExpireResult:
+    async def expire(self, account: Account, payment: Payment) -> ExpireResult:
         """Calls the payment off, so that nobody can approve it any more. Asking again is safe."""
         ...
 
-    def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
-        """Whether these raw bytes were signed by the provider, for this account, not too long ago."""
+    async def refund(self, account: Account, order: RefundOrder) -> RefundResult: ...
+
+    async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
+        """Of a refund that was asked for; `provider_id` None: we never heard whether the provider has it."""
         ...
 
-    def read(self, body: bytes) -> Signal | None:
-        """None: not a callback of this provider."""
+    def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
+        """Whether these raw bytes came from the provider, for this account, not too long ago."""
+        ...
+
+    def read(self, account: str, body: bytes) -> CallbackContent | None:
+        """None: not a callback of this provider. `account` is the `external_id` that it came for."""
         ...
 
     def kept_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Those that are needed to verify the callback again."""
         ...
+
+    async def close(self) -> None: ...

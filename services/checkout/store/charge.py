@@ -15,7 +15,7 @@ from services.checkout.domain.polling import FIRST_POLL, LOOK_BACK_SECONDS, SCHE
 from services.checkout.domain.session import RETRY_FOR
 from shared.contracts.checkout import CustomerView, FailureReason
 from shared.contracts.envelope import Event
-from shared.contracts.links import LinkView
+from shared.contracts.links import LinkView, Method
 from shared.kernel.money import Money
 from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Record, Transaction
@@ -37,11 +37,20 @@ class DueCharge(Struct, frozen=True, kw_only=True):
     account_id: UUID
     provider: str
     reference: str
+    provider_id: str | None
+    method: Method
+    total_minor: int
+    currency: str
+    created_at: datetime
     status: str
     held_until: datetime
     absent_after: datetime
     absent_reason: FailureReason
     next_poll_at: datetime
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
 
 
 class Changes(Struct, frozen=True, kw_only=True):

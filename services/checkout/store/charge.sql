@@ -48,7 +48,7 @@ SET polls = polls + CASE WHEN charge.status IN ('failed', 'expired') THEN 0 ELSE
 FROM due
 WHERE charge.id = due.id
 RETURNING charge.id, charge.org_id, charge.link_id, charge.session_id, charge.account_id, charge.provider, charge.reference,
-          charge.status, charge.held_until, charge.absent_after, charge.absent_reason, charge.next_poll_at;
+          charge.provider_id, charge.method, charge.total_minor, charge.currency, charge.created_at, charge.status, charge.held_until, charge.absent_after, charge.absent_reason, charge.next_poll_at;
 
 -- name: extend_hold
 UPDATE charge SET held_until = $2 WHERE id = $1 AND held_until < $2;

@@ -7,7 +7,6 @@ from uuid import UUID
 
 import msgspec
 from cryptography.fernet import Fernet
-from msgspec import Struct
 
 from services.checkout.domain.faults import ProviderNotConnected
 from services.checkout.providers.port import Account
@@ -26,13 +25,7 @@ UNKNOWN_FOR: Final = timedelta(seconds=5)
 _encode: Final = msgspec.json.Encoder().encode
 
 
-class _Credentials(Struct, frozen=True):
-    api_key: str
-    publishable_key: str
-    webhook_secret: str
-
-
-_credentials: Final = msgspec.json.Decoder(_Credentials)
+_credentials: Final = msgspec.json.Decoder(dict[str, str])
 
 
 class Accounts:
@@ -82,7 +75,11 @@ class Accounts:
 
     async def _connect(self, org_id: UUID, name: str) -> AccountRow:
         answer = await self._sandbox.open_account(org_id, name)
-        secret = _Credentials(answer.api_key, answer.publishable_key, answer.webhook_secret)
+        secret = {
+            "api_key": answer.api_key,
+            "publishable_key": answer.publishable_key,
+            "webhook_secret": answer.webhook_secret,
+        }
         row = AccountRow(
             id=new_id(),
             org_id=org_id,
@@ -94,16 +91,13 @@ class Accounts:
         return await store.insert_account(self._postgres, row, self._clock())
 
     def _remember(self, row: AccountRow) -> Account:
-        secret = _credentials.decode(self._sealer.decrypt(row.credentials))
         account = Account(
             id=row.id,
             org_id=row.org_id,
             provider=row.provider,
             livemode=row.livemode,
             external_id=row.external_id,
-            api_key=secret.api_key,
-            publishable_key=secret.publishable_key,
-            webhook_secret=secret.webhook_secret,
+            credentials=_credentials.decode(self._sealer.decrypt(row.credentials)),
         )
         self._known[("org", row.org_id)] = account
         self._known[(row.provider, row.external_id)] = account

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import Charge, PaymentState, Verdict, fail, judge
 from services.checkout.domain.facts import Story, facts_of
-from services.checkout.providers.port import Provider
+from services.checkout.providers.port import Provider, Signal
 from services.checkout.store import callback as callbacks
 from services.checkout.store import charge as charges
 from services.checkout.store.callback import WaitingCallback
@@ -151,10 +151,9 @@ class ApplySignals:
             waiting = await callbacks.take_callbacks(tx, now, limit=limit)
             if not waiting:
                 return 0
-            signals = [(callback, self._provider.read(callback.body)) for callback in waiting]
-            desk = await self._desk(tx, [signal.state.reference for _, signal in signals if signal], now)
+            signals = [(callback, self._signal(callback)) for callback in waiting]
+            desk = await self._desk(tx, [signal.state.reference for _, signal in signals], now)
             for callback, signal in signals:
-                assert signal is not None  # it was read when it came in
                 verdict, charge_id = desk.take(
                     callback.external_id, signal.state, account_id=callback.account_id, event_id=signal.event_id
                 )
@@ -165,6 +164,11 @@ class ApplySignals:
         crash_point("apply.committed")
         self._tell(changes)
         return len(waiting)
+
+    def _signal(self, callback: WaitingCallback) -> Signal:
+        said = self._provider.read(callback.external_id, callback.body)
+        assert isinstance(said, Signal)  # it was read when it came in, and the sandbox says nothing else
+        return said
 
     async def _desk(self, tx: Transaction, references: Sequence[str], now: datetime) -> _Desk:
         return _Desk(await charges.lock_charges(tx, references), now)

@@ -10,7 +10,7 @@ from services.checkout.domain.charge import Charge
 from services.checkout.domain.faults import ChargeUnderWay
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.session import SessionState
-from services.checkout.providers.port import Accepted, Account, Provider, TooLate
+from services.checkout.providers.port import Accepted, Account, CannotExpire, Provider, TooLate, payment_of
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals, Word
 from services.checkout.use_cases.read_session import ReadSession
@@ -41,14 +41,15 @@ class CallOff:
         account = await self._accounts.by_id(charge.account_id)
         if charge.provider_id is None or account is None:
             raise ChargeUnderWay
-        word = await self._asked(charge, charge.provider_id, account)
+        word = await self._asked(charge, account)
         await self._apply.words([word], accounts={account.external_id: account.id})
         return await self._read_session(session_id)
 
-    async def _asked(self, charge: Charge, provider_id: str, account: Account) -> Word:
-        answer = await self._provider.expire(account, provider_id)
-        if isinstance(answer, TooLate):
-            answer = await self._provider.status(account, charge.reference)
+    async def _asked(self, charge: Charge, account: Account) -> Word:
+        payment = payment_of(charge)
+        answer = await self._provider.expire(account, payment)
+        if isinstance(answer, TooLate | CannotExpire):
+            answer = await self._provider.status(account, payment)
         if not isinstance(answer, Accepted):
             raise Unavailable("provider")
         return Word(charge.reference, account.external_id, answer.state)

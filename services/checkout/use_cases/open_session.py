@@ -168,7 +168,7 @@ def payable_methods(link: LinkView, provider: Provider) -> tuple[Method, ...]:
     """
     if link.livemode:
         raise ProviderNotConnected(link)
-    methods: tuple[Method, ...] = tuple(method for method in link.methods if method in provider.methods)
+    methods: tuple[Method, ...] = tuple(method for method in link.methods if method in provider.takes)
     if not methods:
         raise MethodUnavailable(link.methods[0] if link.methods else "none", ())
     return methods

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.checkout.domain.charge import HELD_FOR
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.peers.links import Links
-from services.checkout.providers.port import Absent, Accepted, Account, Provider, Unreachable
+from services.checkout.providers.port import Absent, Accepted, Account, Payment, Provider, Unreachable
 from services.checkout.store import charge as charges
 from services.checkout.store.charge import DueCharge
 from services.checkout.use_cases.accounts import Accounts
@@ -65,7 +65,7 @@ class PollCharges:
             _log.error("polling.no_account", charge_id=str(due.id))
             return None, None
         async with self._slots:
-            answer = await self._provider.status(account, due.reference)
+            answer = await self._provider.status(account, _payment(due))
         match answer:
             case Accepted(state=state):
                 return Word(due.reference, account.external_id, state), account
@@ -102,3 +102,13 @@ class PollCharges:
             return
         if isinstance(answer, UseIsHeld):
             await charges.extend_hold(self._postgres, due.id, held_until)
+
+
+def _payment(due: DueCharge) -> Payment:
+    return Payment(
+        reference=due.reference,
+        provider_id=due.provider_id,
+        method=due.method,
+        total=due.total,
+        created_at=due.created_at,
+    )

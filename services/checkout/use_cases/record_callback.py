@@ -63,10 +63,10 @@ class RecordCallback:
             self._forgeries.spend(account.external_id)
             verdict: IngestVerdict = "bad_signature"
             body = body[:FORGED_BYTES_KEPT]
-        elif (signal := self._provider.read(body)) is None:
+        elif (said := self._provider.read(account.external_id, body)) is None:
             verdict = "malformed"
         else:
-            verdict, event_id = "received", signal.event_id
+            verdict, event_id = "received", said.event_id
         await self._store(account, headers, verdict, body=body, event_id=event_id, now=now)
         return verdict
 

@@ -192,6 +192,7 @@ class StartCharge:
             phone=charge.payer_phone,
             card_token=means.card_token if isinstance(means, ByCardToken) else None,
             description=session.link.title,
+            customer=session.customer,
             callback_url=f"{self._public_url}/callbacks/{account.provider}/{account.external_id}",
             # The page finds its token in a cookie: what a provider stores and logs bears no secret of ours.
             return_url=f"{self._public_url}/checkout/sessions/{session.id}",

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from services.checkout.domain.charge import Charge, Prompt, Redirect, payer_hint
+from services.checkout.domain.charge import Charge, Dial, Prompt, Redirect, Transfer, payer_hint
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.pricing import listed_total
 from services.checkout.domain.refusal import uses_remaining
@@ -16,6 +16,7 @@ from services.checkout.web.api_wire import (
     CartOut,
     CartTotalOut,
     ChargeOut,
+    DialOut,
     DiscountOut,
     FixedOut,
     FlexibleOut,
@@ -34,6 +35,7 @@ from services.checkout.web.api_wire import (
     RedirectOut,
     SessionLinkOut,
     SessionOut,
+    TransferOut,
     WaitOut,
 )
 from shared.contracts.links import (
@@ -174,6 +176,17 @@ def _next_action(charge: Charge | None) -> NextActionOut:
             return PromptOut(phone, expires_at)
         case Redirect(url=url):
             return RedirectOut(url)
+        case Dial(code=code, expires_at=expires_at):
+            return DialOut(code, expires_at)
+        case Transfer() as transfer:
+            return TransferOut(
+                bank=transfer.bank,
+                account_number=transfer.account_number,
+                account_name=transfer.account_name,
+                amount=transfer.amount,
+                reference=transfer.reference,
+                expires_at=transfer.expires_at,
+            )
         case None:
             return WaitOut()
         case _:

@@ -189,6 +189,24 @@ class RedirectOut(Struct, frozen=True, tag_field="type", tag="redirect"):
     url: str
 
 
+class DialOut(Struct, frozen=True, tag_field="type", tag="dial"):
+    """The buyer dials this USSD code, and approves there."""
+
+    code: str
+    expires_at: datetime | None
+
+
+class TransferOut(Struct, frozen=True, kw_only=True, tag_field="type", tag="transfer"):
+    """The buyer sends exactly this amount to this bank account."""
+
+    bank: str
+    account_number: str
+    account_name: str | None
+    amount: Money
+    reference: str | None
+    expires_at: datetime | None
+
+
 class WaitOut(Struct, frozen=True, tag_field="type", tag="wait"):
     """The provider has not said anything yet; read again, or listen to `events`."""
 
@@ -197,7 +215,7 @@ class NoneOut(Struct, frozen=True, tag_field="type", tag="none"):
     """Nothing is under way: paid, over, or (`open`) ready for a try."""
 
 
-NextActionOut = PromptOut | RedirectOut | WaitOut | NoneOut
+NextActionOut = PromptOut | RedirectOut | DialOut | TransferOut | WaitOut | NoneOut
 
 
 class ChargeOut(Struct, frozen=True, kw_only=True):

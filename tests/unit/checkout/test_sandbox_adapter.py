@@ -12,7 +12,17 @@ import msgspec
 import pytest
 
 from services.checkout.providers.http import HttpClient, NoAnswer, NotConnected
-from services.checkout.providers.port import Absent, Accepted, Account, NotSent, Order, Refused, Unknown, Unreachable
+from services.checkout.providers.port import (
+    Absent,
+    Accepted,
+    Account,
+    NotSent,
+    Order,
+    Payment,
+    Refused,
+    Unknown,
+    Unreachable,
+)
 from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.providers.sandbox.signature import is_authentic
 from services.checkout.providers.sandbox.wire import request_of, signal_of
@@ -27,13 +37,15 @@ PAYMENT: dict[str, Any] = {
     "method": "mobile_money", "phone": "+256772123456", "card": None, "failure_code": None, "next_action": None,
 }  # fmt: skip
 ACCOUNT = Account(
-    id=new_id(), org_id=new_id(), provider="sandbox", livemode=False, external_id="acct_1", api_key="sk_secret",
-    publishable_key="pk", webhook_secret="whsec_secret",
+    id=new_id(), org_id=new_id(), provider="sandbox", livemode=False, external_id="acct_1",
+    credentials={"api_key": "sk_secret", "publishable_key": "pk", "webhook_secret": "whsec_secret"},
 )  # fmt: skip
 ORDER = Order(
     reference="ref", total=Money(50_000, "UGX"), method="mobile_money", phone="+256772123456", card_token=None,
     description="Invoice", callback_url="http://x/c", return_url="http://x/r",
 )  # fmt: skip
+
+PAYING = Payment(reference="ref", provider_id=None, method="mobile_money", total=ORDER.total, created_at=NOW)
 
 
 def callback(**over: Any) -> bytes:
@@ -149,7 +161,7 @@ async def test_every_answer_to_a_create_is_one_of_the_closed_union(answer: bytes
 async def test_a_port_where_nobody_listens_means_not_sent() -> None:
     sandbox = Sandbox(f"http://127.0.0.1:{free_port()}", "key", timeout_seconds=2)
     assert await sandbox.create(ACCOUNT, ORDER) == NotSent()
-    assert await sandbox.status(ACCOUNT, "ref") == Unreachable()
+    assert await sandbox.status(ACCOUNT, PAYING) == Unreachable()
     await sandbox.close()
 
 
@@ -163,7 +175,7 @@ async def test_only_the_providers_own_not_found_means_absent() -> None:
     for answer, result in answers:
         async with answering(lambda _, answer=answer: answer) as url:
             sandbox = Sandbox(url, "key", timeout_seconds=2)
-            assert await sandbox.status(ACCOUNT, "ref") == result
+            assert await sandbox.status(ACCOUNT, PAYING) == result
             await sandbox.close()
 
 
@@ -171,7 +183,7 @@ async def test_a_kept_connection_that_died_is_not_the_requests_fault() -> None:
     async with answering(lambda count: None if count == 2 else raw(200, PAYMENT)) as url:
         sandbox = Sandbox(url, "key", timeout_seconds=2)
         for _ in range(2):
-            assert isinstance(await sandbox.status(ACCOUNT, "ref"), Accepted)
+            assert isinstance(await sandbox.status(ACCOUNT, PAYING), Accepted)
         await sandbox.close()
 
 
@@ -188,7 +200,7 @@ async def test_a_request_that_may_have_been_sent_is_never_called_unsent() -> Non
 
     server = await asyncio.start_server(serve, "127.0.0.1", port := free_port())
     sandbox = Sandbox(f"http://127.0.0.1:{port}", "key", timeout_seconds=2)
-    assert isinstance(await sandbox.status(ACCOUNT, "ref"), Accepted)
+    assert isinstance(await sandbox.status(ACCOUNT, PAYING), Accepted)
     assert await sandbox.create(ACCOUNT, ORDER) == Unknown(answered=False)
     await sandbox.close()
 

@@ -26,7 +26,7 @@ class Played:
     """Everything that StartCharge talks to; holding a use takes as long as it is told."""
 
     name = "sandbox"
-    methods = ("mobile_money", "card")
+    takes = {"mobile_money": None, "card": None}  # noqa: RUF012
 
     def __init__(self, *, holding_takes: timedelta) -> None:
         self.now = NOW

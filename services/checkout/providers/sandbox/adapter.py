@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -12,12 +13,17 @@ from services.checkout.providers.port import (
     Absent,
     Accepted,
     Account,
+    CallbackContent,
     CreateResult,
+    Credential,
     ExpireResult,
     NotSent,
     Order,
+    Payment,
+    RefundOrder,
+    RefundResult,
+    RefundStatusResult,
     Refused,
-    Signal,
     StatusResult,
     TooLate,
     Unknown,
@@ -29,7 +35,7 @@ from services.checkout.providers.sandbox.wire import (
     AccountRequest,
     ErrorAnswer,
     ErrorBody,
-    Payment,
+    WirePayment,
     one_line,
     request_of,
     signal_of,
@@ -42,7 +48,7 @@ from shared.runtime.tracing import current_traceparent
 
 _log = logger("sandbox")
 _encode: Final = msgspec.json.Encoder().encode
-_payment: Final = msgspec.json.Decoder(Payment)
+_payment: Final = msgspec.json.Decoder(WirePayment)
 _account: Final = msgspec.json.Decoder(AccountAnswer)
 _error: Final = msgspec.json.Decoder(ErrorAnswer)
 _JSON: Final = {"content-type": "application/json"}
@@ -59,7 +65,10 @@ class Sandbox:
     """Implements `providers.port.Provider`. One pool of kept connections for all accounts."""
 
     name = "sandbox"
-    methods: tuple[Method, ...] = ("mobile_money", "card")
+    takes: Mapping[Method, frozenset[str] | None] = MappingProxyType({"mobile_money": None, "card": None})
+    refunds: Literal["partial", "full", "none"] = "none"
+    credentials: tuple[Credential, ...] = ()
+    """Nobody copies any: accounts are opened by the platform."""
 
     def __init__(self, url: str, platform_key: str, *, timeout_seconds: float) -> None:
         self.url = url.rstrip("/")
@@ -90,7 +99,10 @@ class Sandbox:
             raise Unavailable("provider") from error
 
     async def create(self, account: Account, order: Order) -> CreateResult:
-        headers = _JSON | {"authorization": f"Bearer {account.api_key}", "idempotency-key": order.reference}
+        headers = _JSON | {
+            "authorization": f"Bearer {account.credentials['api_key']}",
+            "idempotency-key": order.reference,
+        }
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         try:
@@ -102,12 +114,13 @@ class Sandbox:
             return Unknown(answered=False)
         return _created(answer, order.reference)
 
-    async def status(self, account: Account, reference: str) -> StatusResult:
+    async def status(self, account: Account, payment: Payment) -> StatusResult:
+        reference = payment.reference
         try:
             answer = await self._http.send(
                 "GET",
                 f"/v1/payments?reference={reference}",
-                headers={"authorization": f"Bearer {account.api_key}"},
+                headers=_as(account),
             )
             if answer.status == _OK:
                 return Accepted(state_of(_payment.decode(answer.body)))
@@ -119,10 +132,12 @@ class Sandbox:
         _log.warning("sandbox.status_refused", reference=reference, status=answer.status)
         return Unreachable()
 
-    async def expire(self, account: Account, provider_id: str) -> ExpireResult:
-        headers = {"authorization": f"Bearer {account.api_key}"}
+    async def expire(self, account: Account, payment: Payment) -> ExpireResult:
+        provider_id = payment.provider_id
+        if provider_id is None:
+            return Unreachable()
         try:
-            answer = await self._http.send("POST", f"/v1/payments/{provider_id}/expire", headers=headers)
+            answer = await self._http.send("POST", f"/v1/payments/{provider_id}/expire", headers=_as(account))
             if answer.status == _OK:
                 return Accepted(state_of(_payment.decode(answer.body)))
         except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
@@ -134,9 +149,17 @@ class Sandbox:
         return Unreachable()
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
-        return signature.is_authentic(headers.get(signature.HEADER), body, secret=account.webhook_secret, now=now)
+        return signature.is_authentic(
+            headers.get(signature.HEADER), body, secret=account.credentials["webhook_secret"], now=now
+        )
 
-    def read(self, body: bytes) -> Signal | None:
+    async def refund(self, account: Account, order: RefundOrder) -> RefundResult:
+        return Refused("refunds_not_taken", None)
+
+    async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
+        return Absent()
+
+    def read(self, account: str, body: bytes) -> CallbackContent | None:
         return signal_of(body)
 
     def kept_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -145,7 +168,11 @@ class Sandbox:
 
     def card_field_url(self, account: Account) -> str:
         """The page for an iframe; who embeds it adds `&parent=<its origin>&locale=…`."""
-        return f"{self.url}/fields/card?publishable_key={account.publishable_key}"
+        return f"{self.url}/fields/card?publishable_key={account.credentials['publishable_key']}"
+
+
+def _as(account: Account) -> dict[str, str]:
+    return {"authorization": f"Bearer {account.credentials['api_key']}"}
 
 
 def _created(answer: Answer, reference: str) -> CreateResult:

@@ -54,7 +54,7 @@ class WireRedirect(Struct, frozen=True, tag_field="type", tag="redirect"):
     url: Annotated[str, Meta(max_length=2048, pattern=r"^https?://[\x21-\x7e]+$")]
 
 
-class Payment(Struct, frozen=True, kw_only=True):
+class WirePayment(Struct, frozen=True, kw_only=True):
     """Fields that we do not use are not named: the provider may add some."""
 
     id: Text
@@ -73,7 +73,7 @@ class Callback(Struct, frozen=True):
     id: Event
     type: Literal["payment.pending", "payment.succeeded", "payment.failed"]
     account: Text
-    data: Payment
+    data: WirePayment
 
 
 class ErrorBody(Struct, frozen=True):
@@ -121,7 +121,7 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def state_of(payment: Payment) -> PaymentState:
+def state_of(payment: WirePayment) -> PaymentState:
     reason = _REASONS.get(payment.failure_code or "", "provider_error") if payment.status == "failed" else None
     match payment.status:
         case "pending" | "requires_action":
