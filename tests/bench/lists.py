@@ -31,8 +31,8 @@ VALUES ($1, $2, false, 'bench', $3, $4, $5)
 """
 _COPY_LINKS = """
 WITH made AS (
-    INSERT INTO link
-    SELECT copy.*
+    INSERT INTO link ({columns})
+    SELECT {values}
     FROM generate_series(1, $3::int) AS n, link,
          LATERAL jsonb_populate_record(link, jsonb_build_object(
              'id', uuidv7(make_interval(secs => n - 5000000)), 'org_id', $2::uuid,
@@ -41,6 +41,11 @@ WITH made AS (
     RETURNING id
 )
 INSERT INTO link_uses (link_id, uses_max) SELECT id, 2 FROM made
+"""
+_COLUMNS = """
+SELECT column_name FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = 'link' AND is_generated = 'NEVER'
+ORDER BY ordinal_position
 """
 _DEEP = "SELECT id FROM link WHERE org_id = $1 AND NOT livemode ORDER BY id LIMIT 1 OFFSET 200"
 
@@ -60,7 +65,9 @@ class Shop:
         await database.execute(_COPY_ORGANIZATION, org_id, f"bench-{size}")
         key, bearer = drawn(_organization(org_id, now), name="bench", scopes=SCOPES, livemode=False, now=now)
         await database.execute(_INSERT_KEY, key.id, org_id, list(key.scopes), key.secret_sha256, now)
-        await database.execute(_COPY_LINKS, TEMPLATE, org_id, size, timeout=300)
+        columns = [row["column_name"] for row in await database.fetch(_COLUMNS)]
+        copy = _COPY_LINKS.format(columns=", ".join(columns), values=", ".join(f"copy.{name}" for name in columns))
+        await database.execute(copy, TEMPLATE, org_id, size, timeout=300)
         return cls(size, bearer, await database.fetchval(_DEEP, org_id))
 
 
