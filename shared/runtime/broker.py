@@ -22,6 +22,7 @@ from shared.contracts.subjects import STREAMS
 from shared.kernel.faults import Unavailable
 from shared.runtime.logs import logger
 from shared.runtime.metrics import RPC_SECONDS
+from shared.runtime.spans import span
 from shared.runtime.tracing import continue_trace, current_traceparent
 
 STREAM_AGE_DAYS: Final = 14
@@ -142,7 +143,7 @@ class Broker:
 
         async def answer(body: bytes) -> Response:
             try:
-                with seconds.time():
+                with seconds.time(), span(subject, "server"):
                     return Response(msgspec.json.encode(await handler(decoder.decode(body))))
             except Exception as error:  # noqa: BLE001 - the asker must not wait in vain, whatever it was
                 _log.warning("rpc.failed", subject=subject, exc_info=error)
@@ -156,11 +157,12 @@ class Broker:
         Raises:
             Unavailable: nobody answered in time, or the answer is not one.
         """
-        headers = {"traceparent": traceparent} if (traceparent := current_traceparent()) else None
         try:
-            message = await self.client.request(
-                subject, msgspec.json.encode(body), timeout=REQUEST_SECONDS_MAX, headers=headers
-            )
+            with span(subject, "client"):
+                headers = {"traceparent": traceparent} if (traceparent := current_traceparent()) else None
+                message = await self.client.request(
+                    subject, msgspec.json.encode(body), timeout=REQUEST_SECONDS_MAX, headers=headers
+                )
             if failed := (message.headers or {}).get(ERROR_HEADER):
                 _log.warning("rpc.refused", subject=subject, error=failed)
                 raise Unavailable(subject.split(".", 1)[0])

@@ -28,6 +28,7 @@ from shared.runtime.metrics import EVENTS_DEAD, EVENTS_FAILED, EVENTS_REPEATED, 
 from shared.runtime.pace import Pace
 from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.pull import BATCH, Pull
+from shared.runtime.spans import span
 from shared.runtime.tracing import continue_trace
 
 DELIVERIES_MAX: Final = 8
@@ -150,17 +151,22 @@ class Consumer:
     async def take(self, received: Sequence[Received]) -> int:
         """Applies those facts that the inbox does not know, in one transaction; returns how many."""
         continue_trace(received[0].traceparent if len(received) == 1 else None)
+        with span(self.durable, "consumer", attributes={"messaging.batch.message_count": str(len(received))}):
+            fresh = await self._take(received)
+        crash_point(f"consumer.{self.name}.before-ack")
+        self._committed()
+        EVENTS_TAKEN.labels(self.durable).inc(len(fresh))
+        EVENTS_REPEATED.labels(self.durable).inc(len(received) - len(fresh))
+        return len(fresh)
+
+    async def _take(self, received: Sequence[Received]) -> list[Received]:
         async with self._postgres.transaction() as tx:
             new = await take_in(tx, self.name, [one.id for one in received])
             fresh = [one for one in _distinct(received) if one.id in new]
             if fresh:
                 await self._handler(tx, fresh)
             crash_point(f"consumer.{self.name}.before-commit")
-        crash_point(f"consumer.{self.name}.before-ack")
-        self._committed()
-        EVENTS_TAKEN.labels(self.durable).inc(len(fresh))
-        EVENTS_REPEATED.labels(self.durable).inc(len(received) - len(fresh))
-        return len(fresh)
+        return fresh
 
     async def _was_away(self, messages: Sequence[Msg]) -> bool:
         """Whether the database was away; then it waits until it is back, and keeps hold of what was delivered."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Histogram
 
 from shared.kernel.ids import new_id
@@ -15,7 +15,8 @@ from shared.runtime.limits import Limiter, RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.metrics import HTTP_LIMITED, HTTP_SECONDS
 from shared.runtime.problems import Tell, Telling
-from shared.runtime.tracing import continue_trace
+from shared.runtime.spans import first_span
+from shared.runtime.tracing import continued
 
 SLOW_SECONDS: Final = 1.0
 LOOPBACK: Final = ("127.0.0.1", "::1")
@@ -79,7 +80,7 @@ class Edge:
         offered = headers.get(b"x-request-id", b"")
         request_id = offered.decode() if _REQUEST_ID.match(offered) else new_id().hex
         traceparent = headers.get(b"traceparent")
-        continue_trace(traceparent.decode("latin-1") if traceparent else None)
+        parent = continued(traceparent.decode("latin-1") if traceparent else None)
         client = self._client_ip(scope, headers)
         state: dict[str, Any] = scope.setdefault("state", {})
         state["request_id"] = request_id
@@ -96,9 +97,12 @@ class Edge:
             await send(message)
 
         try:
-            if not path.startswith(_UNLIMITED):
-                (self._callbacks if path.startswith(_CALLBACKS) else self._others).spend(client)
-            await self._app(scope, receive, send_stamped)
+            with first_span(scope["method"], "server", parent=parent) as hop:
+                if not path.startswith(_UNLIMITED):
+                    (self._callbacks if path.startswith(_CALLBACKS) else self._others).spend(client)
+                await self._app(scope, receive, send_stamped)
+                if hop is not None:
+                    _describe(hop, scope, status)
         except RateLimited as fault:
             HTTP_LIMITED.labels("ip").inc()
             retry = (b"retry-after", str(fault.retry_after_seconds).encode())
@@ -134,6 +138,15 @@ class Edge:
         if forwarded is None or peer not in self._trusted:
             return peer
         return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()[:64]
+
+
+def _describe(hop: Any, scope: HTTPScope, status: int) -> None:
+    """After OpenTelemetry's conventions for HTTP: the route, never the path, which may hold a token."""
+    route = scope.get("path_template") or "none"
+    hop.update_name(f"{scope['method']} {route}")
+    hop.set_attributes(
+        {"http.request.method": scope["method"], "http.route": route, "http.response.status_code": status}
+    )
 
 
 async def _answer(send: Send, told: Telling, headers: list[tuple[bytes, bytes]]) -> None:

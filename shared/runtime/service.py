@@ -23,7 +23,7 @@ from litestar.openapi import OpenAPIConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.kernel.moment import Clock, utc_now
-from shared.runtime import logs, problems
+from shared.runtime import logs, problems, spans
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
@@ -94,6 +94,7 @@ def run(
     except SettingsError as error:
         sys.exit(f"paylinks {name}: {error}")
     logs.configure(values.log_level, name)
+    spans.configure(name, values.otlp_url)
     try:
         code = uvloop.run(_serve(name, values, migrations, build))
     except MigrationChanged as error:
@@ -101,6 +102,7 @@ def run(
             f"paylinks {name}: its database was made by another version, whose migration {error} reads differently. "
             "Run that version, or start with an empty database."
         )
+    spans.stop()
     sys.exit(code)
 
 

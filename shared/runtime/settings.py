@@ -27,6 +27,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     secret_key: str
     test_mode: bool = False
     log_level: str = "info"
+    otlp_url: str | None = None
     trusted_proxies: str = "127.0.0.1,::1"
     rate_per_ip_per_second: int = 50
     rate_per_key_per_second: int = 200

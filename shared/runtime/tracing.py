@@ -1,7 +1,7 @@
 """W3C trace context (https://www.w3.org/TR/trace-context/) through HTTP and NATS headers.
 
-Ids are carried along, not exported: a `traceparent` that came in is continued, otherwise one is begun, and logs, facts
-and calls to providers bear it.
+A `traceparent` that came in is continued, otherwise one is begun, and logs, facts and calls to providers bear it.
+`spans` sends each hop to a collector, where there is one.
 """
 
 import re
@@ -24,8 +24,16 @@ def current_trace_id() -> str | None:
 
 def continue_trace(traceparent: str | None) -> str:
     """Makes `traceparent` (or a new one, when it is absent or malformed) the current one and returns it."""
-    if traceparent is None or not _VALID.match(traceparent):
-        ids = random_bytes(24).hex()
-        traceparent = f"00-{ids[:32]}-{ids[32:]}-01"
+    traceparent = continued(traceparent) or _begun()
     _current.set(traceparent)
     return traceparent
+
+
+def continued(traceparent: str | None) -> str | None:
+    """The same, if it is one."""
+    return traceparent if traceparent is not None and _VALID.match(traceparent) else None
+
+
+def _begun() -> str:
+    ids = random_bytes(24).hex()
+    return f"00-{ids[:32]}-{ids[32:]}-01"

@@ -9,6 +9,8 @@ from typing import Final
 import aiohttp
 from msgspec import Struct
 
+from shared.runtime.spans import span
+
 CONNECTIONS_MAX: Final = 64
 CONNECT_SECONDS_MAX: Final = 3.0
 KEPT_SECONDS: Final = 5.0
@@ -47,7 +49,8 @@ class HttpClient:
         sent = False
         for tries_left in reversed(range(TRIES_MAX)):
             try:
-                return await self._exchange(method, target, headers=headers, body=body)
+                with span(method, "client", attributes={"server.address": self._origin}):
+                    return await self._exchange(method, target, headers=headers, body=body)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 # The connection that died before this one may have carried the request.
                 raise (NoAnswer if sent else NotConnected)(repr(error)) from error
