@@ -64,7 +64,7 @@ bench: $(VENV)/dev.stamp ## Paylinks and its ceilings, side by side
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lock: ## Compile requirements/*.in into hashed lock files (needs uv)
-	@for set in run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	@for set in services run dev; do uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --custom-compile-command "make lock" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 .PHONY: help install dev up check generate browser test replay fuzz faults bench lock
