@@ -1,7 +1,6 @@
 """Who gets in, who does not, and until when."""
 
 import time
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import httpx
@@ -15,12 +14,6 @@ from shared.kernel.ids import new_id
 from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, links_service
 from tests.support.members import Someone, client_of, someone
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,15 +1,7 @@
-from collections.abc import AsyncGenerator
-
 import pytest
 
 from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 async def test_keys_that_are_not_quite_right_are_refused(service: LinksService) -> None:
