@@ -11,9 +11,8 @@ from services.links.dashboard.guard import FormGuard
 from services.links.dialects import catalog, collections, core, digital, gated
 from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.dialects.native.routes import HANDLERS
-from services.links.dialects.native.routes.call import Native
-from services.links.dialects.native.routes.jwks import jwks_route
 from services.links.dialects.surface.registry import Registry
+from services.links.dialects.surface.surface import Surface
 from services.links.domain.answer import Seal
 from services.links.domain.pace import Pace
 from services.links.peers.checkout import Checkout
@@ -64,7 +63,7 @@ async def build(runtime: Runtime) -> Parts:
         livemode=not settings.test_mode,
     )
     box = sealer(settings.root_secret(), "idempotent-answers")
-    native = Native(
+    surface = Surface(
         pg=runtime.postgres,
         authenticator=authenticator,
         sessions=sessions,
@@ -112,9 +111,10 @@ async def build(runtime: Runtime) -> Parts:
     )
 
     def hand_over(config: AppConfig) -> AppConfig:
-        config.state["native"] = native
+        config.state["surface"] = surface
         config.state["dashboard"] = dashboard
         config.state["otp"] = otp
+        config.state["signing_keys"] = keys
         config.state["checkouts"] = checkouts
         config.state["clients"] = clients
         return config
@@ -122,7 +122,7 @@ async def build(runtime: Runtime) -> Parts:
     bus.answer_gate(runtime, otp, keys)
     bus.answer(runtime, Holds(runtime.postgres, runtime.clock, runtime.wake))
     return Parts(
-        route_handlers=[*HANDLERS, *dashboard_pages.routes(), jwks_route(keys, runtime.clock), *DIALECTS.handlers],
+        route_handlers=[*HANDLERS, *dashboard_pages.routes(), *DIALECTS.handlers],
         consumers=bus.consumers(runtime),
         tickers=[
             *jobs.tickers(runtime, authenticator, sessions),

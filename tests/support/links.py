@@ -88,7 +88,7 @@ class LinksService:
         self.ahead = timedelta()
         self.holds = Holds(runtime.postgres, self.now, runtime.wake)
         runtime.clock = self.now
-        app.state.native = msgspec.structs.replace(app.state.native, clock=self.now)
+        app.state.surface = msgspec.structs.replace(app.state.surface, clock=self.now)
         self._tenants: list[Tenant] = []
 
     def now(self) -> datetime:

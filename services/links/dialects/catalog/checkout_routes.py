@@ -47,9 +47,9 @@ _CREATE: Final = msgspec.json.Decoder(wire.CreateCheckout, float_hook=Decimal)
 
 @get(PUBLIC)
 async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
-    native = surface_of(request)
-    link, organization = await _checkouts(request).payable(link_id, now=native.clock())
-    out = mapping.preview_out(link, organization, public_url=organization.checkout_url or native.public_url)
+    surface = surface_of(request)
+    link, organization = await _checkouts(request).payable(link_id, now=surface.clock())
+    out = mapping.preview_out(link, organization, public_url=organization.checkout_url or surface.public_url)
     return respond(answer_of(out, status=200), _FRESH)
 
 
@@ -90,7 +90,7 @@ async def create_checkout(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     link_id = UUID(made.body.decode())
     ask = replace(ask, link_id=link_id, idempotency_key=f"created {link_id}")
     opened = await _opened(call, ask, link_id=link_id, may_come_again=once is not None)
@@ -113,7 +113,7 @@ async def _opened(call: Call, ask: OpenCheckoutSession, *, link_id: UUID, may_co
                 render=lambda _: Answer(status=204, body=b""),
                 now=call.now,
             )
-            call.native.wake()
+            call.surface.wake()
         raise
 
 

@@ -60,7 +60,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -98,7 +98,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     link, stats = await link_stats(call.pg, call.actor, link_id)
     return ok(mapping.link_out(link, stats.earned, public_url=call.pages_url, now=call.now))
 
@@ -117,7 +117,7 @@ async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         render=lambda _: Answer(status=204, body=b""),
         now=call.now,
     )
-    call.native.wake()
+    call.surface.wake()
     return ASGIResponse(status_code=204)
 
 

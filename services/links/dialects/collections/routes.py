@@ -58,7 +58,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -98,7 +98,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, "Payment link updated", status=200))
 
 
@@ -115,7 +115,7 @@ async def archive(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         render=lambda _: answer_of(wire.Done(message="Payment link archived"), status=200),
         now=call.now,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 

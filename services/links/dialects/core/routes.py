@@ -55,7 +55,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -94,7 +94,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, status=200))
 
 
@@ -112,7 +112,7 @@ async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         render=lambda _: Answer(status=204, body=b""),
         now=call.now,
     )
-    call.native.wake()
+    call.surface.wake()
     return ASGIResponse(status_code=204)
 
 

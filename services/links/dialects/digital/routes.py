@@ -62,7 +62,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -105,7 +105,7 @@ async def change(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, await _products(call, [link]), status=200))
 
 
@@ -123,7 +123,7 @@ async def remove(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
         render=lambda _: answer_of(wire.Done(), status=200),
         now=call.now,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 

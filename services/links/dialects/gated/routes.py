@@ -71,28 +71,28 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
 @get(PATH + "/{link_id:uuid}")
 async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
-    native = surface_of(request)
-    now = native.clock()
-    link = shown(await find_link(native.pg, link_id))
+    surface = surface_of(request)
+    now = surface.clock()
+    link = shown(await find_link(surface.pg, link_id))
     whole = await sees_all(request, link, now=now)
-    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    pages_url = await pages_url_of(surface.pg, link, public_url=surface.public_url)
     return _private(mapping.link_out(link, public_url=pages_url, whole=whole, now=now))
 
 
 @post(PATH + "/verify")
 async def verify(request: AnyRequest) -> ASGIResponse:
-    native = surface_of(request)
-    now = native.clock()
+    surface = surface_of(request)
+    now = surface.clock()
     body = decode_body(await request.body(), _VERIFY)
-    link = shown(await find_link(native.pg, mapping.id_in("payment_link", body.link_id)))
+    link = shown(await find_link(surface.pg, mapping.id_in("payment_link", body.link_id)))
     whole = await sees_all(request, link, now=now)
-    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    pages_url = await pages_url_of(surface.pg, link, public_url=surface.public_url)
     return _private(mapping.verified_out(link, public_url=pages_url, whole=whole, now=now))
 
 
@@ -168,9 +168,9 @@ async def scheduled(request: AnyRequest) -> ASGIResponse:
     assert starting is not None
     everywhere = caller.client.role == "internal-admin"
     actor = None if everywhere else await caller.clients.actor(caller.client, None)
-    native = surface_of(request)
-    sent = await send_scheduled(native.pg, actor, starting=starting, hours=body.period, now=caller.now)
-    native.wake()
+    surface = surface_of(request)
+    sent = await send_scheduled(surface.pg, actor, starting=starting, hours=body.period, now=caller.now)
+    surface.wake()
     return ok(mapping.scheduled_out(sent))
 
 
@@ -198,9 +198,9 @@ async def _email(request: AnyRequest) -> str | None:
 
 
 async def _revoked(caller: Caller, email: str | None, *, before: int) -> ASGIResponse:
-    native = surface_of(caller.request)
-    more = await revoke_links_of(native.pg, caller.clients, caller.client, email, now=caller.now) if email else 0
-    native.wake()
+    surface = surface_of(caller.request)
+    more = await revoke_links_of(surface.pg, caller.clients, caller.client, email, now=caller.now) if email else 0
+    surface.wake()
     return ok(mapping.revoked_out(before + more))
 
 

@@ -6,6 +6,7 @@ application asks here, by the path alone, whose words are to be used.
 
 import http
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -72,7 +73,7 @@ class Registry:
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects = tuple(dialects)
 
-    @property
+    @cached_property
     def handlers(self) -> list[HTTPRouteHandler]:
         return [handler for dialect in self._dialects for handler in (*dialect.handlers, serve(dialect.document))]
 
