@@ -21,7 +21,6 @@ from services.links.dialects.surface.call import (
     AnyRequest,
     Call,
     answer_of,
-    any_revision,
     begin_with_key,
     decode_body,
     headers_of,
@@ -29,9 +28,9 @@ from services.links.dialects.surface.call import (
     respond,
     surface_of,
 )
+from services.links.dialects.surface.moving import move
 from services.links.domain.answer import Answer, Once, fingerprint
 from services.links.use_cases.begin_checkout import Checkouts, check_details
-from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
 from shared.kernel.faults import Fault, Invalid
@@ -103,17 +102,7 @@ async def _opened(call: Call, ask: OpenCheckoutSession, *, link_id: UUID, may_co
         return await _checkouts(call.request).open(ask)
     except Fault:
         if not may_come_again:
-            await move_link(
-                call.pg,
-                call.actor,
-                link_id,
-                verb="delete",
-                expects=any_revision,
-                key=None,
-                render=lambda _: Answer(status=204, body=b""),
-                now=call.now,
-            )
-            call.surface.wake()
+            await move(call, link_id, "delete")
         raise
 
 

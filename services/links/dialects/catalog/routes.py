@@ -26,13 +26,13 @@ from services.links.dialects.surface.call import (
     respond,
     shown,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import Paging, paging
-from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_charges, browse_links, count_charges
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.manage_products import get_product_by_digital_id
 from services.links.use_cases.read_links import get_link, link_stats
@@ -107,17 +107,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     shown(await get_link(call.pg, call.actor, link_id))
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="delete",
-        expects=any_revision,
-        key=None,
-        render=lambda _: Answer(status=204, body=b""),
-        now=call.now,
-    )
-    call.surface.wake()
+    await move(call, link_id, "delete")
     return ASGIResponse(status_code=204)
 
 

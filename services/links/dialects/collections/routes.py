@@ -24,13 +24,14 @@ from services.links.dialects.surface.call import (
     ok,
     respond,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links, count_charges
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import link_stats, list_charges
 
@@ -105,18 +106,8 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 @delete(_ONE, status_code=200)
 async def archive(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
-    answer = await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="archive",
-        expects=any_revision,
-        key=None,
-        render=lambda _: answer_of(wire.Done(message="Payment link archived"), status=200),
-        now=call.now,
-    )
-    call.surface.wake()
-    return respond(answer)
+    done = answer_of(wire.Done(message="Payment link archived"), status=200)
+    return respond(await move(call, link_id, "archive", answer=done))
 
 
 def _one(call: Call, link: Link, message: str, *, status: int) -> Answer:

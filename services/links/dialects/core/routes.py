@@ -24,12 +24,13 @@ from services.links.dialects.surface.call import (
     respond,
     shown,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.answer import Answer
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import get_link
 
@@ -102,17 +103,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     shown(await get_link(call.pg, call.actor, link_id))
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="delete",
-        expects=any_revision,
-        key=None,
-        render=lambda _: Answer(status=204, body=b""),
-        now=call.now,
-    )
-    call.surface.wake()
+    await move(call, link_id, "delete")
     return ASGIResponse(status_code=204)
 
 

@@ -18,19 +18,18 @@ from services.links.dialects.surface.call import (
     AnyRequest,
     Call,
     answer_of,
-    any_revision,
     decode_body,
     ok,
     respond,
     shown,
     surface_of,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.answer import Answer
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
-from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import find_link, pages_url_of
 from services.links.use_cases.revoke_links import revoke_links_of
@@ -137,16 +136,7 @@ async def revoke(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     email = await _email(request)
     call = caller.call(await caller.clients.actor_of_link(caller.client, link_id))
     was_open = shown(await find_link(call.pg, link_id)).ended_at is None
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="revoke",
-        expects=any_revision,
-        key=None,
-        render=lambda _: answer_of(mapping.revoked_out(1), status=200),
-        now=call.now,
-    )
+    await move(call, link_id, "revoke")
     return await _revoked(caller, email, before=int(was_open))
 
 

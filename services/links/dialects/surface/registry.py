@@ -43,6 +43,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
             return f"{field} {rule}" if field else f"The {rule}" if str(rule).startswith("body") else str(rule)
         return self.title
 
+    def in_words(self, words: Mapping[str, str], missing: Mapping[str, str]) -> str:
+        """A dialect's own words for this code, or for what is not there; else the sentence."""
+        if self.code == "not_found":
+            return missing.get(str(self.values.get("entity")), self.title)
+        return words.get(self.code) or self.sentence
+
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is where it stands at the origin, such as `/core`. `tell` puts a refusal into its own shape.
