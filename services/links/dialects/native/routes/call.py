@@ -15,7 +15,7 @@ from services.links.dialects.surface import call as calls
 from services.links.dialects.surface.call import AnyRequest, answer_of, headers_of, idempotency_key, surface_of
 from services.links.domain.answer import Answer, Once, fingerprint
 from services.links.domain.keys import Scope
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision
 from shared.kernel.faults import Invalid
 
 LIMIT_DEFAULT: Final = 50
