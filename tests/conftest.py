@@ -3,6 +3,7 @@
 - `postgres_server`, `nats_server`: shared by the tests of a process. A test that kills or freezes one starts its own
   (`tests.support.servers.start_nats(tmp_path)`).
 - `database`: `dsn = await database("links")` is a fresh, migrated database, dropped after the test.
+- `service`: links without its server and workers, with an empty database; `shop = await service.tenant()`.
 - `nats_url`: the shared NATS server without any stream.
 - `stack`: a whole running Paylinks, shared by all tests that ask for it; `stack.local` is its local.json.
 - `visitor`: `page = await visitor.open(url, javascript=False)`; `assert visitor.problems == []`.
@@ -19,6 +20,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.support import containers, servers
 from tests.support.browsing import Visitor, launch
+from tests.support.links import LinksService, RenewedLinks, renewed_links
 from tests.support.servers import Databases, Running
 from tests.support.spreading import Spreading
 from tests.support.stack import Stack
@@ -84,6 +86,20 @@ async def database(databases: Databases) -> AsyncGenerator[Database, None]:
     yield make
     for dsn in made:
         await databases.drop(dsn)
+
+
+@pytest.fixture(scope="session")
+async def links_to_renew(databases: Databases) -> AsyncGenerator[RenewedLinks, None]:
+    dsn = await databases.clone("links")
+    async with renewed_links(dsn) as links:
+        yield links
+
+
+@pytest.fixture
+async def service(links_to_renew: RenewedLinks) -> AsyncGenerator[LinksService, None]:
+    links = await links_to_renew.renew()
+    yield links
+    await links.close()
 
 
 @pytest.fixture

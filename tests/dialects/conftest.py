@@ -25,9 +25,8 @@ async def shared_links(databases: Databases) -> AsyncGenerator[LinksService]:
 
 
 @pytest.fixture
-async def links(databases: Databases) -> AsyncGenerator[LinksService]:
-    async with fresh(databases) as service:
-        yield service
+def links(service: LinksService) -> LinksService:
+    return service
 
 
 @pytest.fixture

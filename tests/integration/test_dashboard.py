@@ -8,17 +8,10 @@ import pytest
 
 from services.links.dashboard.guard import FIELD
 from services.links.use_cases.sign_in import PER_ADDRESS
-from tests.conftest import Database
-from tests.support.links import PUBLIC_URL, LinksService, links_service
+from tests.support.links import PUBLIC_URL, LinksService
 from tests.support.members import Someone, someone
 
 LOGIN, HOME, LOGOUT = "/dashboard/login", "/dashboard", "/dashboard/logout"
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 @pytest.fixture

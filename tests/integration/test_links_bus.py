@@ -1,10 +1,8 @@
 """Links as a process: what it answers over NATS, what it takes in, and what it publishes."""
 
 import asyncio
-import sys
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +11,6 @@ import msgspec
 import nats
 import pytest
 
-from deploy.local.probes import http_answers
-from deploy.local.program import Program
 from services.links.use_cases.seed_demo import Demo, seed_demo
 from shared.contracts import envelope, subjects
 from shared.contracts.checkout import ChargeSucceeded, CustomerView
@@ -35,9 +31,11 @@ from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire, utc_now
 from shared.kernel.money import Money
 from shared.runtime.postgres import Postgres
-from tests.conftest import Database
-from tests.support.links import FIXED, ROOT, SECRET_KEY
-from tests.support.processes import Server, free_port
+from tests.support import servers
+from tests.support.links import FIXED, ROOT
+from tests.support.links_process import links_process
+from tests.support.processes import Server
+from tests.support.servers import Databases, Running
 
 TOTAL = Money(50_000, "UGX")
 
@@ -53,34 +51,33 @@ class Live(msgspec.Struct):
         return msgspec.json.decode(message.data, type=answer)
 
 
-@pytest.fixture
-async def live(database: Database, nats_url: str, tmp_path: Path) -> AsyncGenerator[Live]:
-    dsn, port = await database("links"), free_port()
-    url = f"http://127.0.0.1:{port}"
-    program = Program(
-        name="links",
-        command=[sys.executable, "-m", "services.links"],
-        environment={
-            "PAYLINKS_HTTP_PORT": str(port),
-            "PAYLINKS_POSTGRES_DSN": dsn,
-            "PAYLINKS_NATS_URL": nats_url,
-            "PAYLINKS_PUBLIC_URL": "https://pay.example.com",
-            "PAYLINKS_SECRET_KEY": SECRET_KEY,
-            "PAYLINKS_TEST_MODE": "1",
-        },
-        is_ready=lambda: http_answers(f"{url}/ready", status_max=299),
-    )
-    server = Server(program, url=url, log=tmp_path / "links.log")
+@pytest.fixture(scope="module")
+async def process(
+    databases: Databases, nats_server: Running, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Server]:
+    """Shared by the tests of this file: each makes links of its own."""
+    await servers.forget_streams(nats_server.url)
+    dsn = await databases.clone("links")
+    folder = tmp_path_factory.mktemp("links")
+    server = links_process(dsn, nats_url=nats_server.url, folder=folder, probe="/ready")
     await server.start()
-    pg = await Postgres.connect(dsn, name="tests")
+    yield server
+    await server.stop()
+    await databases.drop(dsn)
+    await servers.forget_streams(nats_server.url)
+
+
+@pytest.fixture
+async def live(process: Server) -> AsyncGenerator[Live]:
+    environment = process.program.environment
+    pg = await Postgres.connect(environment["PAYLINKS_POSTGRES_DSN"], name="tests")
     demo = await seed_demo(pg, now=utc_now())
-    connection = await nats.connect(nats_url)
+    connection = await nats.connect(environment["PAYLINKS_NATS_URL"])
     headers = {"Authorization": f"Bearer {demo.bearer}"}
-    async with httpx.AsyncClient(base_url=url, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=process.url, headers=headers) as client:
         yield Live(client, connection, demo, pg)
     await connection.close()
     await pg.close()
-    await server.stop()
 
 
 async def eventually(check: Any) -> Any:

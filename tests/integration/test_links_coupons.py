@@ -1,7 +1,6 @@
 """A coupon's redemption goes with the use of the link: never over its cap, given back when the payment fails."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,23 +23,11 @@ from shared.contracts.links import (
 )
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
-from tests.conftest import Database
 from tests.support.links import LinksService, Tenant, links_service
 from tests.support.uses import TOTAL, release, settle, take_in, uses
 
 PERCENT = {"type": "percent", "basis_points": 1_000}
 SUBTOTAL = Money(50_000, "UGX")
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 async def a_coupon(shop: Tenant, **fields: Any) -> UUID:

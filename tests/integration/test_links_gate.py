@@ -1,7 +1,6 @@
 """The gate at links: who may ask for a code how often, what is told about it, and the tokens that follow."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -23,8 +22,7 @@ from shared.kernel.moment import utc_now
 from shared.runtime import link_tokens
 from shared.runtime.limits import RateLimited
 from shared.runtime.secrets import sealer
-from tests.conftest import Database
-from tests.support.links import PUBLIC_URL, LinksService, Tenant, links_service
+from tests.support.links import PUBLIC_URL, LinksService, Tenant
 
 BUYER = "amina@example.com"
 CODE = "481516"
@@ -85,9 +83,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(database: Database) -> AsyncGenerator[Desk, None]:
-    async with links_service(await database("links")) as service:
-        yield Desk(service, await service.tenant(), Limits())
+async def desk(service: LinksService) -> Desk:
+    return Desk(service, await service.tenant(), Limits())
 
 
 async def test_a_known_and_an_unknown_address_get_the_same_answer_and_each_leaves_one_fact(desk: Desk) -> None:

@@ -1,7 +1,6 @@
 """A use is held for one session, and never over the cap."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,20 +14,8 @@ from shared.contracts.links import (
     UseIsRefused,
 )
 from shared.kernel.ids import new_id
-from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, Tenant, links_service
 from tests.support.uses import release, settle, uses
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 async def test_of_sixty_buyers_of_three_uses_exactly_three_hold_one(service: LinksService, shop: Tenant) -> None:

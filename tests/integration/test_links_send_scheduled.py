@@ -1,6 +1,5 @@
 """A window of schedules is asked to be sent now: every link a buyer could pay, of one organization or of all."""
 
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,17 +11,10 @@ from services.links.domain.link import Link
 from services.links.use_cases import send_scheduled as window
 from services.links.use_cases.send_scheduled import send_scheduled
 from shared.kernel.faults import Invalid
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
+from tests.support.links import ROOT, LinksService, Tenant
 
 BEGIN = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
 RECIPIENT = {"email": "amina@example.com"}
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService, None]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 def actor(tenant: Tenant, *, livemode: bool = False) -> Actor:

@@ -1,7 +1,6 @@
 """Money is counted once, in whatever order the facts come, or put aside and told."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
@@ -19,20 +18,8 @@ from shared.contracts.links import (
     UseIsHeld,
 )
 from shared.kernel.ids import new_id
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
+from tests.support.links import ROOT, LinksService, Tenant
 from tests.support.uses import TOTAL, fact, release, settle, stats, succeeded, take_in, uses
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 async def test_a_settled_use_counts_once_and_earns_once(service: LinksService, shop: Tenant) -> None:

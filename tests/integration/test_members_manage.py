@@ -1,6 +1,5 @@
 """Who is added, invited, changed and removed, and by whom."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +10,6 @@ from tests.support.links import LinksService, Tenant, links_service
 from tests.support.members import PASSWORD, Someone, client_of, someone
 
 MEMBERS = "/v1/members"
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 @pytest.fixture

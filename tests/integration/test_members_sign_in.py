@@ -1,7 +1,6 @@
 """Who gets in, who does not, and until when."""
 
 import time
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import httpx
@@ -15,12 +14,6 @@ from shared.kernel.ids import new_id
 from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, links_service
 from tests.support.members import Someone, client_of, someone
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 @pytest.fixture
@@ -86,7 +79,7 @@ async def test_wrong_passwords_are_bounded_for_an_address_and_nobody_is_locked_o
     limited = await log_in(client, owner.email, owner.password)
     assert (limited.status_code, limited.json()["code"]) == (429, "rate_limited")
     seconds = int(limited.headers["retry-after"])
-    limiter = service.app.state.native.door.attempts._address
+    limiter = service.app.state.surface.door.attempts._address
     monkeypatch.setattr(limiter, "_monotonic", lambda: time.monotonic() + seconds)
     assert (await log_in(client, owner.email, owner.password)).status_code == 201
 
@@ -162,7 +155,7 @@ async def test_no_native_route_takes_the_cookie_or_a_catalog_token(service: Link
 
 
 async def test_other_rooms_get_an_actor_from_a_token(service: LinksService, owner: Someone) -> None:
-    sessions, now = service.app.state.native.sessions, service.now()
+    sessions, now = service.app.state.surface.sessions, service.now()
     token = (await owner.sign_in())["token"]
     actor = await sessions.actor(token, "links:write", now=now)
     assert (actor.by, actor.livemode) == (f"member:{owner.id}", False)
@@ -185,7 +178,7 @@ async def test_a_viewer_reads_and_does_not_write(service: LinksService, owner: S
         assert (refused.status_code, refused.json()["code"]) == (403, "forbidden")
     token = viewer.client.headers["Authorization"].removeprefix("Bearer ")
     with pytest.raises(Forbidden):
-        await service.app.state.native.sessions.actor(token, "links:write", now=service.now())
+        await service.app.state.surface.sessions.actor(token, "links:write", now=service.now())
 
 
 async def test_a_new_password_ends_every_other_session(service: LinksService, owner: Someone) -> None:

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +9,11 @@ from services.links.dialects.native.batch_rows import draft_of_row
 from services.links.domain.keys import SCOPES
 from services.links.use_cases.open_batch import WAITING_MAX
 from services.links.use_cases.run_batches import Batches
-from tests.conftest import Database
-from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
+from tests.support.links import FIXED, ROOT, LinksService, Tenant
 from tests.support.links_process import links_process
 
 BATCHES = f"{ROOT}/batches"
 ITEM: dict[str, Any] = {"title": "Invoice", "pricing": FIXED}
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 def worker(service: LinksService) -> Batches:

@@ -1,24 +1,11 @@
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
 from services.links.domain.keys import SCOPES
-from tests.conftest import Database
-from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
+from tests.support.links import FIXED, ROOT, LinksService, Tenant
 
 BODY = {"title": "Invoice #123", "pricing": FIXED}
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 async def written(service: LinksService) -> dict[str, Any]:

@@ -1,22 +1,7 @@
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
+from tests.support.links import ROOT, LinksService, Tenant
 
 
 async def judged(shop: Tenant, link: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,20 +24,8 @@ from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire
 from shared.kernel.money import Money
 from shared.runtime.consumer import Consumer
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
+from tests.support.links import ROOT, LinksService, Tenant
 from tests.support.links_process import links_process
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 async def polled(shop: Tenant, link_id: str, after_seq: int = 0) -> dict[str, Any]:

@@ -1,24 +1,11 @@
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 import pytest
 
-from tests.conftest import Database
-from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
+from tests.support.links import FIXED, ROOT, LinksService, Tenant
 
 BODY = {"title": "Invoice #123", "pricing": FIXED}
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 def keyed(key: str) -> dict[str, str]:

@@ -1,15 +1,7 @@
-from collections.abc import AsyncGenerator
-
 import pytest
 
 from tests.conftest import Database
 from tests.support.links import ROOT, LinksService, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 async def test_keys_that_are_not_quite_right_are_refused(service: LinksService) -> None:
@@ -122,5 +114,5 @@ async def test_a_cursor_that_no_list_of_keys_made_is_refused(service: LinksServi
 async def test_when_a_key_was_used_last_is_written_in_batches(service: LinksService) -> None:
     tenant = await service.tenant()
     await tenant.client.get(ROOT)
-    await service.app.state.native.authenticator.mark_used()
+    await service.app.state.surface.authenticator.mark_used()
     assert (await tenant.client.get(f"/v1/api-keys/{tenant.key_id}")).json()["last_used_at"] is not None

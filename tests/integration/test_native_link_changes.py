@@ -1,21 +1,8 @@
 import asyncio
-from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
+from tests.support.links import ROOT, LinksService, Tenant
 
 
 async def test_a_patch_changes_what_it_names_and_null_clears(shop: Tenant) -> None:

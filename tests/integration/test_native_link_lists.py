@@ -1,22 +1,9 @@
-from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from shared.kernel.ids import new_id
-from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, Tenant, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
+from tests.support.links import ROOT, LinksService, Tenant
 
 
 async def test_lists_are_newest_first_and_page_without_gaps(shop: Tenant) -> None:

@@ -16,11 +16,6 @@ async def service(databases: Databases) -> AsyncGenerator[LinksService]:
     await databases.drop(dsn)
 
 
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
-
-
 @pytest.mark.parametrize(
     ("fields", "field"),
     [

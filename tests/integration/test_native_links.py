@@ -1,22 +1,9 @@
 import asyncio
-from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
 
-from tests.conftest import Database
-from tests.support.links import FIXED, PUBLIC_URL, ROOT, LinksService, Tenant, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
+from tests.support.links import FIXED, PUBLIC_URL, ROOT, LinksService, Tenant
 
 
 async def test_the_example_of_the_readme_makes_a_link(shop: Tenant) -> None:

@@ -1,23 +1,15 @@
 """Plans, coupons, tax rates, prices in several currencies: made, listed, read, changed and archived over HTTP."""
 
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.kernel.ids import new_id
-from tests.conftest import Database
-from tests.support.links import LinksService, Tenant, links_service
+from tests.support.links import LinksService, Tenant
 
 USD = {"amount_minor": 1_999, "currency": "USD"}
 EUR = {"amount_minor": 1_899, "currency": "EUR"}
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
 
 
 KINDS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -1,26 +1,13 @@
 import re
 import struct
 import zlib
-from collections.abc import AsyncGenerator
 
 import pytest
 import segno
 
-from tests.conftest import Database
-from tests.support.links import PUBLIC_URL, ROOT, LinksService, Tenant, links_service
+from tests.support.links import PUBLIC_URL, ROOT, LinksService, Tenant
 
 Matrix = list[list[bool]]
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
 
 
 def expected(url: str) -> Matrix:

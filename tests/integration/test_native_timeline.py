@@ -1,4 +1,3 @@
-from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,19 +8,7 @@ import pytest
 from services.links.domain.feed import Fact
 from services.links.store import feed
 from shared.kernel.ids import new_id
-from tests.conftest import Database
-from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
-
-
-@pytest.fixture
-async def service(database: Database) -> AsyncGenerator[LinksService]:
-    async with links_service(await database("links")) as running:
-        yield running
-
-
-@pytest.fixture
-async def shop(service: LinksService) -> Tenant:
-    return await service.tenant()
+from tests.support.links import FIXED, ROOT, LinksService, Tenant
 
 
 async def told(shop: Tenant, link: dict[str, Any], **params: str) -> dict[str, Any]:

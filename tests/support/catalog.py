@@ -62,7 +62,7 @@ class Shop:
 
     async def settings(self, **fields: Any) -> None:
         """Changes the organization, at once for everybody who is signed in."""
-        native = self.links.app.state.native
+        native = self.links.app.state.surface
         session = await native.sessions.session(self.token, now=self.links.now())
         await patch_organization(
             self.links.pg,

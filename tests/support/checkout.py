@@ -223,7 +223,11 @@ class Rig:
             await asyncio.sleep(0.05)
 
     async def approve(self, session: dict[str, Any]) -> None:
-        """The payer's yes to the session's one payment, for those who pay by WAITS."""
+        """The payer's yes to the session's one payment, for those who pay by WAITS.
+
+        A provider that was too slow to answer is known to have asked the payer only a while later.
+        """
+        await self.until(session, "pending")
         (payment,) = await self.payments(session)
         (await self.control.post(f"/control/payments/{payment['id']}/succeed")).raise_for_status()
 
@@ -281,7 +285,7 @@ class Rig:
             "PAYLINKS_TEST_MODE": "1",
             "PAYLINKS_SANDBOX_URL": self.sandbox.url,
             "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
-            "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "2",
+            "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "5",
         }
         return self._server("services.checkout", environment | (more or {}), url or self.url, path="/ready")
 

@@ -9,7 +9,7 @@ from tests.support.links import GATED_ISSUER, GATED_SECRET, PUBLIC_URL, SECRET_K
 from tests.support.processes import Server, free_port
 
 
-def links_process(dsn: str, *, nats_url: str, folder: Path, crash: str = "") -> Server:
+def links_process(dsn: str, *, nats_url: str, folder: Path, crash: str = "", probe: str = "/health") -> Server:
     """Not yet started; `crash` is a place of shared/runtime/crash.py."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
@@ -27,7 +27,7 @@ def links_process(dsn: str, *, nats_url: str, folder: Path, crash: str = "") -> 
             "PAYLINKS_GATED_JWT_ISSUER": GATED_ISSUER,
             "PAYLINKS_CRASH": crash,
         },
-        is_ready=lambda: http_answers(f"{url}/health", status_max=200),
+        is_ready=lambda: http_answers(f"{url}{probe}", status_max=299),
         ready_seconds_max=20,
     )
     return Server(program, url=url, log=folder / f"links-{port}.log")

@@ -38,7 +38,7 @@ def client_of(service: LinksService) -> httpx.AsyncClient:
 async def someone(service: LinksService, tenant: Tenant, role: Role = "owner", email: str | None = None) -> Someone:
     made = await enrol_member(
         service.pg,
-        service.app.state.native.door.passwords,
+        service.app.state.surface.door.passwords,
         org_id=tenant.organization.id,
         email=email or f"{role}-{new_id().hex}@example.com",
         name="Amina Okello",

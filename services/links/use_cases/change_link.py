@@ -8,22 +8,21 @@ from msgspec.structs import replace
 
 from services.links.domain import drafts, lifecycle
 from services.links.domain.drafts import LinkDraft
-from services.links.domain.faults import RevisionMismatch, SlugTaken
+from services.links.domain.faults import SlugTaken
 from services.links.domain.history import LinkChange
 from services.links.domain.keys import Actor
 from services.links.domain.lifecycle import Verb
 from services.links.domain.link import Link, view_of
 from services.links.store import links
 from services.links.use_cases.create_link import Render
+from services.links.use_cases.expected import ExpectsRevision, as_expected
 from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkEnded, LinkEvent, LinkPaused, LinkResumed, LinkUpdated
 from shared.kernel.answer import Answer, Once
-from shared.kernel.faults import NotFound
 from shared.runtime import outbox
 from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Reader, Transaction
 
-ExpectsRevision = Callable[[int], bool]
 DraftOf = Callable[[Link], LinkDraft]
 """What is asked for depends on the link as it is: "the same price, in another currency"."""
 
@@ -64,7 +63,9 @@ async def preview_patch(
     test_mode: bool,
 ) -> Link:
     """The link as `patch_link` would leave it, with the same refusals; nothing is written."""
-    link = _expected(await links.find(pg, link_id, org_id=actor.org_id, livemode=actor.livemode), expects)
+    link = as_expected(
+        await links.find(pg, link_id, org_id=actor.org_id, livemode=actor.livemode), "payment_link", expects
+    )
     changes = await _changes(pg, actor, link, draft=draft, now=now, test_mode=test_mode)
     after = changes[-1][0] if changes else link
     if after.slug != link.slug and await links.taken(pg, [after.slug]):
@@ -127,15 +128,9 @@ async def _changes(
 
 
 async def _locked(tx: Transaction, actor: Actor, link_id: UUID, expects: ExpectsRevision) -> Link:
-    return _expected(await links.lock(tx, link_id, org_id=actor.org_id, livemode=actor.livemode), expects)
-
-
-def _expected(link: Link | None, expects: ExpectsRevision) -> Link:
-    if link is None:
-        raise NotFound("payment_link")
-    if not expects(link.revision):
-        raise RevisionMismatch(link.revision)
-    return link
+    return as_expected(
+        await links.lock(tx, link_id, org_id=actor.org_id, livemode=actor.livemode), "payment_link", expects
+    )
 
 
 async def _write(tx: Transaction, actor: Actor, link: Link, *, fact: type[LinkEvent], now: datetime) -> None:

@@ -7,13 +7,12 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from services.links.domain.coupon import Coupon, CouponDraft, Redemptions, check, check_whole, code_of
-from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.store import coupons
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision, as_expected, there
 from shared.kernel.answer import Answer, Once
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.faults import Invalid
 from shared.kernel.ids import new_id
 from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
@@ -45,11 +44,8 @@ async def patch_coupon(
     """
     check(draft, now)
     async with pg.transaction() as tx:
-        coupon = await coupons.lock(tx, coupon_id, org_id=actor.org_id, livemode=actor.livemode)
-        if coupon is None:
-            raise NotFound("coupon")
-        if not expects(coupon.revision):
-            raise RevisionMismatch(coupon.revision)
+        found = await coupons.lock(tx, coupon_id, org_id=actor.org_id, livemode=actor.livemode)
+        coupon = as_expected(found, "coupon", expects)
         if named := _named(draft, coupon):
             coupon = check_whole(replace(coupon, **named, revision=coupon.revision + 1, updated_at=now))
             await coupons.update(tx, coupon)
@@ -57,10 +53,7 @@ async def patch_coupon(
 
 
 async def get_coupon(pg: Postgres, actor: Actor, coupon_id: UUID) -> Coupon:
-    coupon = await coupons.find(pg, coupon_id, org_id=actor.org_id, livemode=actor.livemode)
-    if coupon is None:
-        raise NotFound("coupon")
-    return coupon
+    return there(await coupons.find(pg, coupon_id, org_id=actor.org_id, livemode=actor.livemode), "coupon")
 
 
 async def list_coupons(

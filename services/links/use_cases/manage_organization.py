@@ -3,12 +3,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.organization import Organization, OrganizationDraft, check
 from services.links.store import organizations
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision, as_expected
 from shared.contracts.links import OrganizationCreated, OrganizationUpdated
 from shared.kernel.faults import Invalid, NotFound
 from shared.runtime import outbox
@@ -48,11 +47,7 @@ async def patch_organization(
     own_organization(actor, org_id)
     check(draft, test_mode=test_mode)
     async with pg.transaction() as tx:
-        organization = await organizations.lock(tx, org_id)
-        if organization is None:
-            raise NotFound("organization")
-        if not expects(organization.revision):
-            raise RevisionMismatch(organization.revision)
+        organization = as_expected(await organizations.lock(tx, org_id), "organization", expects)
         if named := changes(draft, organization):
             organization = replace(organization, **named, revision=organization.revision + 1, updated_at=now)
             if organization.default_currency not in organization.currencies:

@@ -5,14 +5,13 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.plan import Plan, PlanDraft, check
 from services.links.store import plans
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision, as_expected, there
 from shared.kernel.answer import Answer, Once
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.faults import Invalid
 from shared.kernel.ids import new_id
 from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
@@ -59,11 +58,8 @@ async def patch_plan(
     """
     check(draft)
     async with pg.transaction() as tx:
-        plan = await plans.lock(tx, plan_id, org_id=actor.org_id, livemode=actor.livemode)
-        if plan is None:
-            raise NotFound("plan")
-        if not expects(plan.revision):
-            raise RevisionMismatch(plan.revision)
+        found = await plans.lock(tx, plan_id, org_id=actor.org_id, livemode=actor.livemode)
+        plan = as_expected(found, "plan", expects)
         if named := changes(draft, plan):
             plan = replace(plan, **named, revision=plan.revision + 1, updated_at=now)
             await plans.update(tx, plan)
@@ -71,10 +67,7 @@ async def patch_plan(
 
 
 async def get_plan(pg: Postgres, actor: Actor, plan_id: UUID) -> Plan:
-    plan = await plans.find(pg, plan_id, org_id=actor.org_id, livemode=actor.livemode)
-    if plan is None:
-        raise NotFound("plan")
-    return plan
+    return there(await plans.find(pg, plan_id, org_id=actor.org_id, livemode=actor.livemode), "plan")
 
 
 async def list_plans(

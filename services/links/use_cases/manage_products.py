@@ -6,15 +6,15 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.links.domain.faults import RevisionMismatch, TaxRateArchived
+from services.links.domain.faults import TaxRateArchived
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.product import Product, ProductDraft, check, digital_id, prices_after
 from services.links.store import products, tax_rates
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision, as_expected, there
 from services.links.use_cases.own_link import give_own_link
 from shared.kernel.answer import Answer, Once
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.faults import Invalid
 from shared.kernel.ids import new_id
 from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
@@ -67,11 +67,8 @@ async def patch_product(
     """
     check(draft, test_mode=test_mode)
     async with pg.transaction() as tx:
-        product = await products.lock(tx, product_id, org_id=actor.org_id, livemode=actor.livemode)
-        if product is None:
-            raise NotFound("product")
-        if not expects(product.revision):
-            raise RevisionMismatch(product.revision)
+        found = await products.lock(tx, product_id, org_id=actor.org_id, livemode=actor.livemode)
+        product = as_expected(found, "product", expects)
         if named := _named(draft, product):
             if (tax_rate_id := named.get("tax_rate_id")) is not None:
                 await _require_rate(tx, actor, tax_rate_id)
@@ -81,17 +78,13 @@ async def patch_product(
 
 
 async def get_product(pg: Postgres, actor: Actor, product_id: UUID) -> Product:
-    product = await products.find(pg, product_id, org_id=actor.org_id, livemode=actor.livemode)
-    if product is None:
-        raise NotFound("product")
-    return product
+    return there(await products.find(pg, product_id, org_id=actor.org_id, livemode=actor.livemode), "product")
 
 
 async def get_product_by_digital_id(pg: Postgres, actor: Actor, digital_id: str) -> Product:
-    product = await products.find_by_digital_id(pg, digital_id, org_id=actor.org_id, livemode=actor.livemode)
-    if product is None:
-        raise NotFound("product")
-    return product
+    return there(
+        await products.find_by_digital_id(pg, digital_id, org_id=actor.org_id, livemode=actor.livemode), "product"
+    )
 
 
 async def list_products(
@@ -152,8 +145,6 @@ def _named(draft: ProductDraft, product: Product) -> dict[str, Any]:
 
 
 async def _require_rate(tx: Transaction, actor: Actor, tax_rate_id: UUID) -> None:
-    rate = await tax_rates.find(tx, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode)
-    if rate is None:
-        raise NotFound("tax_rate")
+    rate = there(await tax_rates.find(tx, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode), "tax_rate")
     if not rate.active:
         raise TaxRateArchived(tax_rate_id=rate.id)

@@ -5,14 +5,13 @@ from uuid import UUID
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from services.links.domain.faults import RevisionMismatch
 from services.links.domain.keys import Actor
 from services.links.domain.naming import changes
 from services.links.domain.tax import TaxRate, TaxRateDraft, check
 from services.links.store import tax_rates
-from services.links.use_cases.change_link import ExpectsRevision
+from services.links.use_cases.expected import ExpectsRevision, as_expected, there
 from shared.kernel.answer import Answer, Once
-from shared.kernel.faults import Invalid, NotFound
+from shared.kernel.faults import Invalid
 from shared.kernel.ids import new_id
 from shared.runtime.once import once
 from shared.runtime.postgres import Postgres, Transaction
@@ -55,11 +54,8 @@ async def patch_tax_rate(
     """
     check(draft)
     async with pg.transaction() as tx:
-        rate = await tax_rates.lock(tx, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode)
-        if rate is None:
-            raise NotFound("tax_rate")
-        if not expects(rate.revision):
-            raise RevisionMismatch(rate.revision)
+        found = await tax_rates.lock(tx, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode)
+        rate = as_expected(found, "tax_rate", expects)
         if named := changes(draft, rate):
             rate = replace(rate, **named, revision=rate.revision + 1, updated_at=now)
             await tax_rates.update(tx, rate)
@@ -67,10 +63,7 @@ async def patch_tax_rate(
 
 
 async def get_tax_rate(pg: Postgres, actor: Actor, tax_rate_id: UUID) -> TaxRate:
-    rate = await tax_rates.find(pg, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode)
-    if rate is None:
-        raise NotFound("tax_rate")
-    return rate
+    return there(await tax_rates.find(pg, tax_rate_id, org_id=actor.org_id, livemode=actor.livemode), "tax_rate")
 
 
 async def list_tax_rates(

@@ -21,7 +21,6 @@ from services.links.dialects.surface.call import (
     AnyRequest,
     Call,
     answer_of,
-    any_revision,
     begin_with_key,
     decode_body,
     headers_of,
@@ -29,8 +28,8 @@ from services.links.dialects.surface.call import (
     respond,
     surface_of,
 )
+from services.links.dialects.surface.moving import move
 from services.links.use_cases.begin_checkout import Checkouts, check_details
-from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
 from shared.kernel.answer import Answer, Once, fingerprint
@@ -47,9 +46,9 @@ _CREATE: Final = msgspec.json.Decoder(wire.CreateCheckout, float_hook=Decimal)
 
 @get(PUBLIC)
 async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
-    native = surface_of(request)
-    link, organization = await _checkouts(request).payable(link_id, now=native.clock())
-    out = mapping.preview_out(link, organization, public_url=organization.checkout_url or native.public_url)
+    surface = surface_of(request)
+    link, organization = await _checkouts(request).payable(link_id, now=surface.clock())
+    out = mapping.preview_out(link, organization, public_url=organization.checkout_url or surface.public_url)
     return respond(answer_of(out, status=200), _FRESH)
 
 
@@ -90,7 +89,7 @@ async def create_checkout(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     link_id = UUID(made.body.decode())
     ask = replace(ask, link_id=link_id, idempotency_key=f"created {link_id}")
     opened = await _opened(call, ask, link_id=link_id, may_come_again=once is not None)
@@ -103,17 +102,7 @@ async def _opened(call: Call, ask: OpenCheckoutSession, *, link_id: UUID, may_co
         return await _checkouts(call.request).open(ask)
     except Fault:
         if not may_come_again:
-            await move_link(
-                call.pg,
-                call.actor,
-                link_id,
-                verb="delete",
-                expects=any_revision,
-                key=None,
-                render=lambda _: Answer(status=204, body=b""),
-                now=call.now,
-            )
-            call.native.wake()
+            await move(call, link_id, "delete")
         raise
 
 

@@ -20,18 +20,18 @@ _LOGIN: Final = msgspec.json.Decoder(wire.Login)
 
 @post(LOGIN, status_code=200)
 async def log_in(request: AnyRequest) -> ASGIResponse:
-    native = surface_of(request)
+    surface = surface_of(request)
     body = decode_body(await request.body(), _LOGIN)
     agent = headers_of(request).get(b"user-agent")
     signed_in = await sign_in(
-        native.pg,
-        native.door,
+        surface.pg,
+        surface.door,
         email=body.email,
         password=body.password,
         kind="token",
         livemode=body.livemode,
         org_id=body.organization_id,
-        now=native.clock(),
+        now=surface.clock(),
         ip=str(request.scope.get("state", {}).get("client_ip", "unknown")),
         user_agent=agent.decode("latin-1") if agent else None,
     )
@@ -47,11 +47,11 @@ async def log_in(request: AnyRequest) -> ASGIResponse:
 @post(LOGOUT, status_code=200)
 async def log_out(request: AnyRequest) -> ASGIResponse:
     """What has ended before, or never was a token, is no fault: it opens nothing."""
-    native = surface_of(request)
+    surface = surface_of(request)
     token = token_of(headers_of(request))
-    ended = await sign_out(native.pg, native.door.tokens, token, now=native.clock()) if token else None
+    ended = await sign_out(surface.pg, surface.door.tokens, token, now=surface.clock()) if token else None
     if ended is not None:
-        native.sessions.forget(ended)
+        surface.sessions.forget(ended)
     return ASGIResponse(status_code=204)
 
 

@@ -1,7 +1,7 @@
 from typing import Any, Final
 
 from services.links.dialects.catalog import wire
-from services.links.dialects.surface.openapi import Answer, Document, Operation
+from services.links.dialects.surface.openapi import ANYWHERE, Answer, Document, Operation
 
 _ID: Final = "019aa5a0-6a1c-7c3e-9f00-3d6c1f0f7a10"
 _PRODUCT: Final = "019aa5a0-1111-7c3e-9f00-3d6c1f0f7a10"
@@ -268,10 +268,8 @@ DOCUMENT: Final = Document(
     refusals={
         401: "The Token (or, for /checkout/create/, the Api-Key) is missing or wrong.",
         403: "The role or the key does not allow it.",
-        413: "The body is too large.",
-        429: "Too many requests: wait as long as Retry-After says.",
         500: "Our fault. Nothing was half done.",
-        503: "Something that we depend on does not answer: send it again in a moment.",
+        **ANYWHERE,
     },
     operations=(*_MEMBERS, *_BUYERS),
 )

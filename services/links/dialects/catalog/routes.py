@@ -26,16 +26,16 @@ from services.links.dialects.surface.call import (
     respond,
     shown,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import Paging, paging
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_charges, browse_links, count_charges
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.manage_products import get_product_by_digital_id
 from services.links.use_cases.read_links import get_link, link_stats
-from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 
 ROOT: Final = "/catalog"
@@ -60,7 +60,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -98,7 +98,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     link, stats = await link_stats(call.pg, call.actor, link_id)
     return ok(mapping.link_out(link, stats.earned, public_url=call.pages_url, now=call.now))
 
@@ -107,17 +107,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     shown(await get_link(call.pg, call.actor, link_id))
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="delete",
-        expects=any_revision,
-        key=None,
-        render=lambda _: Answer(status=204, body=b""),
-        now=call.now,
-    )
-    call.native.wake()
+    await move(call, link_id, "delete")
     return ASGIResponse(status_code=204)
 
 

@@ -24,12 +24,13 @@ from services.links.dialects.surface.call import (
     ok,
     respond,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links, count_charges
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import link_stats, list_charges
 from shared.kernel.answer import Answer
@@ -58,7 +59,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -98,25 +99,15 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, "Payment link updated", status=200))
 
 
 @delete(_ONE, status_code=200)
 async def archive(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
-    answer = await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="archive",
-        expects=any_revision,
-        key=None,
-        render=lambda _: answer_of(wire.Done(message="Payment link archived"), status=200),
-        now=call.now,
-    )
-    call.native.wake()
-    return respond(answer)
+    done = answer_of(wire.Done(message="Payment link archived"), status=200)
+    return respond(await move(call, link_id, "archive", answer=done))
 
 
 def _one(call: Call, link: Link, message: str, *, status: int) -> Answer:

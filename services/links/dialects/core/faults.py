@@ -35,9 +35,6 @@ _NOT_FOUND: Final = {
 
 
 def tell(told: Told) -> Telling:
-    field = told.values.get("field")
-    words = _WORDS.get(told.code) or told.sentence
-    if told.code == "not_found":
-        words = _NOT_FOUND.get(str(told.values.get("entity")), told.title)
-    error = Error(code=told.code, message=words, field=field or UNSET)
+    message = told.in_words(_WORDS, _NOT_FOUND)
+    error = Error(code=told.code, message=message, field=told.values.get("field") or UNSET)
     return Telling(told.status, _json.encode(Refused(error=error)), JSON)

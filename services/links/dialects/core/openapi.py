@@ -1,7 +1,7 @@
 from typing import Any, Final
 
 from services.links.dialects.core import wire
-from services.links.dialects.surface.openapi import Answer, Document, Operation
+from services.links.dialects.surface.openapi import ANYWHERE, Answer, Document, Operation
 
 _CREATE: Final[dict[str, Any]] = {
     "link_type": "instant",
@@ -61,10 +61,8 @@ DOCUMENT: Final = Document(
         400: "A value cannot be accepted; `error.field` names it.",
         401: "The API key is missing or wrong.",
         403: "The API key lacks the scope for this.",
-        413: "The body is too large.",
-        429: "Too many requests: wait as long as Retry-After says.",
         500: "Our fault. Nothing was half done.",
-        503: "Something that we depend on does not answer: send it again in a moment.",
+        **ANYWHERE,
     },
     operations=(
         Operation(

@@ -24,11 +24,12 @@ from services.links.dialects.surface.call import (
     respond,
     shown,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.keys import Scope
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import get_link
 from shared.kernel.answer import Answer
@@ -55,7 +56,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -94,7 +95,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, status=200))
 
 
@@ -102,17 +103,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
 async def remove(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     shown(await get_link(call.pg, call.actor, link_id))
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="delete",
-        expects=any_revision,
-        key=None,
-        render=lambda _: Answer(status=204, body=b""),
-        now=call.now,
-    )
-    call.native.wake()
+    await move(call, link_id, "delete")
     return ASGIResponse(status_code=204)
 
 

@@ -1,7 +1,7 @@
 from typing import Any, Final
 
 from services.links.dialects.digital import wire
-from services.links.dialects.surface.openapi import Answer, Document, Operation
+from services.links.dialects.surface.openapi import ANYWHERE, Answer, Document, Operation
 
 _CREATE: Final[dict[str, Any]] = {
     "product_id": "prod_01j2k3m4n5p6",
@@ -44,10 +44,8 @@ DOCUMENT: Final = Document(
         400: "A value cannot be accepted; `error.field` names it.",
         401: "The session cookie is missing or has ended.",
         403: "The member may not do this, or it came from another site.",
-        413: "The body is too large.",
         415: "Only JSON is taken.",
-        429: "Too many requests: wait as long as Retry-After says.",
-        503: "Something that we depend on does not answer: send it again in a moment.",
+        **ANYWHERE,
     },
     operations=(
         Operation(

@@ -26,6 +26,7 @@ from services.links.dialects.surface.call import (
     respond,
     shown,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.keys import Scope
@@ -33,7 +34,7 @@ from services.links.domain.link import Link
 from services.links.domain.pricing import OfProduct
 from services.links.domain.product import Product
 from services.links.use_cases.browse_links import browse_links
-from services.links.use_cases.change_link import move_link, patch_link
+from services.links.use_cases.change_link import patch_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.manage_products import get_product, get_product_by_digital_id, products_by_id
 from services.links.use_cases.read_links import get_link, link_stats
@@ -62,7 +63,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -105,7 +106,7 @@ async def change(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(_one(call, link, await _products(call, [link]), status=200))
 
 
@@ -113,18 +114,7 @@ async def change(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
 async def remove(request: AnyRequest, link_id: FromPath[str]) -> ASGIResponse:
     call = await _begin(request, "links:write")
     shown(await get_link(call.pg, call.actor, _id(link_id)))
-    answer = await move_link(
-        call.pg,
-        call.actor,
-        _id(link_id),
-        verb="delete",
-        expects=any_revision,
-        key=None,
-        render=lambda _: answer_of(wire.Done(), status=200),
-        now=call.now,
-    )
-    call.native.wake()
-    return respond(answer)
+    return respond(await move(call, _id(link_id), "delete", answer=answer_of(wire.Done(), status=200)))
 
 
 @get(PATH + "/{link_id:str}/revenue")

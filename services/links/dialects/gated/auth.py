@@ -25,7 +25,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     request: AnyRequest
 
     def call(self, actor: Actor) -> Call:
-        return Call(native=surface_of(self.request), actor=actor, now=self.now, request=self.request)
+        return Call(surface=surface_of(self.request), actor=actor, now=self.now, request=self.request)
 
 
 def token_of(headers: Mapping[bytes, bytes]) -> str | None:

@@ -1,7 +1,7 @@
 from typing import Any, Final
 
 from services.links.dialects.gated import wire
-from services.links.dialects.surface.openapi import Answer, Document, Operation
+from services.links.dialects.surface.openapi import ANYWHERE, Answer, Document, Operation
 
 _ID: Final = "01939b1e-7c5a-7d3e-9f00-3c6a1b2d4e5f"
 _ORGANIZATION: Final = "0979ec77-9fb1-4c9a-8c55-d7fb6c182c9c"
@@ -50,9 +50,7 @@ DOCUMENT: Final = Document(
         400: "A value cannot be accepted; `error.field` names it.",
         401: "The token, or the code, is missing, wrong or over.",
         403: "The token has no role that may do this.",
-        413: "The body is too large.",
-        429: "Too many requests: wait as long as Retry-After says.",
-        503: "Something that we depend on does not answer: send it again in a moment.",
+        **ANYWHERE,
     },
     operations=(
         Operation(

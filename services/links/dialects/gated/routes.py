@@ -18,18 +18,17 @@ from services.links.dialects.surface.call import (
     AnyRequest,
     Call,
     answer_of,
-    any_revision,
     decode_body,
     ok,
     respond,
     shown,
     surface_of,
 )
+from services.links.dialects.surface.moving import move
 from services.links.dialects.surface.paging import paging
 from services.links.domain.browsing import LinkFilter
 from services.links.domain.link import Link
 from services.links.use_cases.browse_links import browse_links
-from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from services.links.use_cases.read_links import find_link, pages_url_of
 from services.links.use_cases.revoke_links import revoke_links_of
@@ -71,28 +70,28 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
 @get(PATH + "/{link_id:uuid}")
 async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
-    native = surface_of(request)
-    now = native.clock()
-    link = shown(await find_link(native.pg, link_id))
+    surface = surface_of(request)
+    now = surface.clock()
+    link = shown(await find_link(surface.pg, link_id))
     whole = await sees_all(request, link, now=now)
-    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    pages_url = await pages_url_of(surface.pg, link, public_url=surface.public_url)
     return _private(mapping.link_out(link, public_url=pages_url, whole=whole, now=now))
 
 
 @post(PATH + "/verify")
 async def verify(request: AnyRequest) -> ASGIResponse:
-    native = surface_of(request)
-    now = native.clock()
+    surface = surface_of(request)
+    now = surface.clock()
     body = decode_body(await request.body(), _VERIFY)
-    link = shown(await find_link(native.pg, mapping.id_in("payment_link", body.link_id)))
+    link = shown(await find_link(surface.pg, mapping.id_in("payment_link", body.link_id)))
     whole = await sees_all(request, link, now=now)
-    pages_url = await pages_url_of(native.pg, link, public_url=native.public_url)
+    pages_url = await pages_url_of(surface.pg, link, public_url=surface.public_url)
     return _private(mapping.verified_out(link, public_url=pages_url, whole=whole, now=now))
 
 
@@ -137,16 +136,7 @@ async def revoke(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     email = await _email(request)
     call = caller.call(await caller.clients.actor_of_link(caller.client, link_id))
     was_open = shown(await find_link(call.pg, link_id)).ended_at is None
-    await move_link(
-        call.pg,
-        call.actor,
-        link_id,
-        verb="revoke",
-        expects=any_revision,
-        key=None,
-        render=lambda _: answer_of(mapping.revoked_out(1), status=200),
-        now=call.now,
-    )
+    await move(call, link_id, "revoke")
     return await _revoked(caller, email, before=int(was_open))
 
 
@@ -168,9 +158,9 @@ async def scheduled(request: AnyRequest) -> ASGIResponse:
     assert starting is not None
     everywhere = caller.client.role == "internal-admin"
     actor = None if everywhere else await caller.clients.actor(caller.client, None)
-    native = surface_of(request)
-    sent = await send_scheduled(native.pg, actor, starting=starting, hours=body.period, now=caller.now)
-    native.wake()
+    surface = surface_of(request)
+    sent = await send_scheduled(surface.pg, actor, starting=starting, hours=body.period, now=caller.now)
+    surface.wake()
     return ok(mapping.scheduled_out(sent))
 
 
@@ -198,9 +188,9 @@ async def _email(request: AnyRequest) -> str | None:
 
 
 async def _revoked(caller: Caller, email: str | None, *, before: int) -> ASGIResponse:
-    native = surface_of(caller.request)
-    more = await revoke_links_of(native.pg, caller.clients, caller.client, email, now=caller.now) if email else 0
-    native.wake()
+    surface = surface_of(caller.request)
+    more = await revoke_links_of(surface.pg, caller.clients, caller.client, email, now=caller.now) if email else 0
+    surface.wake()
     return ok(mapping.revoked_out(before + more))
 
 

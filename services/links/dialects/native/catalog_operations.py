@@ -37,15 +37,13 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
     making_codes: tuple[str, ...] = ()
 
 
-def _operations(kept: _Kept) -> tuple[Operation, ...]:
-    lower = kept.noun
-    own = f"{kept.path}/{{{lower.replace(' ', '_')}_id}}"
+def _of_all(kept: _Kept) -> tuple[Operation, ...]:
     return (
         Operation(
             method="post",
             path=kept.path,
             id=f"create{kept.one}",
-            summary=f"Make a {lower}",
+            summary=f"Make a {kept.noun}",
             scope=kept.writes,
             status=201,
             body=kept.making,
@@ -59,17 +57,23 @@ def _operations(kept: _Kept) -> tuple[Operation, ...]:
             method="get",
             path=kept.path,
             id=f"list{kept.many}",
-            summary=f"List {lower}s, newest first",
+            summary=f"List {kept.noun}s, newest first",
             scope=kept.reads,
             answer=Page[kept.shape],
             answer_example=page_example(kept.example),
             query=PAGE + kept.filters + kept.expand,
         ),
+    )
+
+
+def _of_one(kept: _Kept) -> tuple[Operation, ...]:
+    own = f"{kept.path}/{{{kept.noun.replace(' ', '_')}_id}}"
+    return (
         Operation(
             method="get",
             path=own,
             id=f"get{kept.one}",
-            summary=f"Read a {lower}",
+            summary=f"Read a {kept.noun}",
             scope=kept.reads,
             answer=kept.shape,
             answer_example=kept.example,
@@ -94,7 +98,7 @@ def _operations(kept: _Kept) -> tuple[Operation, ...]:
             method="delete",
             path=own,
             id=f"delete{kept.one}",
-            summary=f"Archive a {lower}",
+            summary=f"Archive a {kept.noun}",
             scope=kept.writes,
             answer=kept.shape,
             answer_example=kept.example,
@@ -171,5 +175,5 @@ _TAX_RATES: Final = _Kept(
     filters=_ACTIVE,
 )
 CATALOG: Final = tuple(
-    operation for kept in (_PRODUCTS, _PLANS, _COUPONS, _TAX_RATES) for operation in _operations(kept)
+    operation for kept in (_PRODUCTS, _PLANS, _COUPONS, _TAX_RATES) for operation in (*_of_all(kept), *_of_one(kept))
 )

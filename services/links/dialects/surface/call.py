@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from services.links.dialects.native.routes.call import Native
+from services.links.dialects.surface.surface import Surface
 from services.links.domain.keys import Actor, Scope
 from services.links.domain.link import Link
 from shared.kernel.answer import Answer
@@ -33,27 +33,27 @@ class TooLarge(Fault):
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    native: Native
+    surface: Surface
     actor: Actor
     now: datetime
     request: AnyRequest
 
     @property
     def pg(self) -> Postgres:
-        return self.native.pg
+        return self.surface.pg
 
     @property
     def public_url(self) -> str:
-        return self.native.public_url
+        return self.surface.public_url
 
     @property
     def pages_url(self) -> str:
         """The origin of the buyer's pages: the merchant's own, where there is one."""
-        return self.actor.organization.checkout_url or self.native.public_url
+        return self.actor.organization.checkout_url or self.surface.public_url
 
     @property
     def test_mode(self) -> bool:
-        return self.native.test_mode
+        return self.surface.test_mode
 
     async def raw(self) -> bytes:
         return await self.request.body()
@@ -73,8 +73,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def surface_of(request: AnyRequest) -> Native:
-    return cast("Native", request.app.state.native)
+def surface_of(request: AnyRequest) -> Surface:
+    return cast("Surface", request.app.state.surface)
 
 
 def headers_of(request: AnyRequest) -> Mapping[bytes, bytes]:
@@ -116,10 +116,10 @@ async def begin_with_key(request: AnyRequest, token: str | None, scope: Scope) -
     Raises:
         Unauthorized, Forbidden, RateLimited.
     """
-    native = surface_of(request)
-    now = native.clock()
-    actor = await native.authenticator.actor(token, scope, now=now)
-    return Call(native=native, actor=actor, now=now, request=request)
+    surface = surface_of(request)
+    now = surface.clock()
+    actor = await surface.authenticator.actor(token, scope, now=now)
+    return Call(surface=surface, actor=actor, now=now, request=request)
 
 
 async def begin_with_session(request: AnyRequest, token: str | None, scope: Scope) -> Call:
@@ -128,14 +128,14 @@ async def begin_with_session(request: AnyRequest, token: str | None, scope: Scop
     Raises:
         Unauthorized, Forbidden, RateLimited.
     """
-    native = surface_of(request)
-    now = native.clock()
-    actor = await native.sessions.actor(token, scope, now=now)
-    return Call(native=native, actor=actor, now=now, request=request)
+    surface = surface_of(request)
+    now = surface.clock()
+    actor = await surface.sessions.actor(token, scope, now=now)
+    return Call(surface=surface, actor=actor, now=now, request=request)
 
 
-def answer_of(body: msgspec.Struct, *, status: int) -> Answer:
-    return Answer(status=status, body=ENCODER.encode(body))
+def answer_of(body: msgspec.Struct, *, status: int, revision: int | None = None) -> Answer:
+    return Answer(status=status, body=ENCODER.encode(body), revision=revision)
 
 
 def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> ASGIResponse:

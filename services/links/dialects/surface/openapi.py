@@ -14,6 +14,12 @@ Method = Literal["get", "post", "put", "patch", "delete"]
 Parameter = tuple[str, dict[str, Any]]
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
+ANYWHERE: Final = {
+    413: "The body is too large.",
+    429: "Too many requests: wait as long as Retry-After says.",
+    503: "Something that we depend on does not answer: send it again in a moment.",
+}
+"""What every operation of every dialect may answer."""
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ application asks here, by the path alone, whose words are to be used.
 
 import http
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +43,12 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
             return f"{field} {rule}" if field else f"The {rule}" if str(rule).startswith("body") else str(rule)
         return self.title
 
+    def in_words(self, words: Mapping[str, str], missing: Mapping[str, str]) -> str:
+        """A dialect's own words for this code, or for what is not there; else the sentence."""
+        if self.code == "not_found":
+            return missing.get(str(self.values.get("entity")), self.title)
+        return words.get(self.code) or self.sentence
+
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is where it stands at the origin, such as `/core`. `tell` puts a refusal into its own shape.
@@ -72,7 +79,7 @@ class Registry:
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects = tuple(dialects)
 
-    @property
+    @cached_property
     def handlers(self) -> list[HTTPRouteHandler]:
         return [handler for dialect in self._dialects for handler in (*dialect.handlers, serve(dialect.document))]
 

@@ -7,6 +7,7 @@ from services.links.dialects.native.routes import (
     coupons,
     documents,
     insight,
+    jwks,
     keys,
     links,
     members,
@@ -30,4 +31,5 @@ HANDLERS: Final[list[HTTPRouteHandler]] = [
     *members.HANDLERS,
     *sessions.HANDLERS,
     *documents.HANDLERS,
+    *jwks.HANDLERS,
 ]

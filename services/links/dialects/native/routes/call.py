@@ -3,88 +3,45 @@
 import base64
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar
 from uuid import UUID
 
 import msgspec
-from litestar import Request
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.auth import is_session, token_of
 from services.links.dialects.native.wire.common import Page
-from services.links.domain.keys import Actor, Scope
-from services.links.use_cases.authenticate import Authenticator
-from services.links.use_cases.change_link import ExpectsRevision
-from services.links.use_cases.sessions import SessionAuthenticator
-from services.links.use_cases.sign_in import Door
-from shared.kernel.answer import Answer, Once, Seal, fingerprint
+from services.links.dialects.surface import call as calls
+from services.links.dialects.surface.call import AnyRequest, answer_of, headers_of, idempotency_key, surface_of
+from services.links.domain.keys import Scope
+from services.links.use_cases.expected import ExpectsRevision
+from shared.kernel.answer import Answer, Once, fingerprint
 from shared.kernel.faults import Invalid
-from shared.kernel.moment import Clock
-from shared.runtime.limits import Limiter
-from shared.runtime.outbox import Wake
-from shared.runtime.postgres import Postgres
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 100
-_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _ETAG: Final = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _ACTIVE: Final = {None: None, "true": True, "false": False}
-_json: Final = msgspec.json.Encoder(decimal_format="number")
 _CURSOR_BYTES: Final = 16
 
 _Item = TypeVar("_Item")
 _Out = TypeVar("_Out")
-NativeRequest = Request[Any, Any, Any]
+NativeRequest = AnyRequest
 
 
-class Native(msgspec.Struct, frozen=True, kw_only=True):
-    """What the native routes work with."""
-
-    pg: Postgres
-    authenticator: Authenticator
-    sessions: SessionAuthenticator
-    door: Door
-    clock: Clock
-    wake: Wake
-    seal: Seal
-    public_url: str
-    test_mode: bool
-    slug_questions: Limiter = msgspec.field(default_factory=lambda: Limiter("slugs", per_second=1, burst=30))
-    """How often an organization may ask whether a slug is free."""
-
-
-class Call(msgspec.Struct, frozen=True, kw_only=True):
-    native: Native
-    actor: Actor
-    now: datetime
-    request: NativeRequest
+class Call(calls.Call, frozen=True, kw_only=True):
     headers: Mapping[bytes, bytes]
-
-    @property
-    def pg(self) -> Postgres:
-        return self.native.pg
-
-    @property
-    def pages_url(self) -> str:
-        """The origin of the buyer's pages: the merchant's own, where there is one."""
-        return self.actor.organization.checkout_url or self.native.public_url
 
     def header(self, name: bytes) -> str | None:
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
 
-    async def raw(self) -> bytes:
-        return await self.request.body()
-
     async def once(self, route: str) -> Once | None:
         """The Idempotency-Key of this request, if it has one."""
-        key = self.header(b"idempotency-key")
+        key = idempotency_key(self.headers)
         if key is None:
             return None
-        if not _KEY.fullmatch(key):
-            raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
         path = self.request.scope["path"]
         return Once(
             scope=self.actor.scope,
@@ -106,26 +63,22 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin(request: NativeRequest, scope: Scope) -> Call:
-    native = cast("Native", request.app.state.native)
-    now = native.clock()
-    headers = dict(request.scope["headers"])  # Litestar's own mapping costs as much as all of mapping and wire
+    surface = surface_of(request)
+    now = surface.clock()
+    headers = headers_of(request)  # Litestar's own mapping costs as much as all of mapping and wire
     token = token_of(headers)
-    who = native.sessions if is_session(token) else native.authenticator
+    who = surface.sessions if is_session(token) else surface.authenticator
     actor = await who.actor(token, scope, now=now)
-    return Call(native=native, actor=actor, now=now, request=request, headers=headers)
-
-
-def answer_of(body: msgspec.Struct, *, status: int, revision: int | None = None) -> Answer:
-    return Answer(status=status, body=_json.encode(body), revision=revision)
+    return Call(surface=surface, actor=actor, now=now, request=request, headers=headers)
 
 
 def respond(answer: Answer) -> ASGIResponse:
-    headers: list[tuple[str, str]] = []
+    headers: dict[str, str] = {}
     if answer.revision is not None:
-        headers.append(("etag", f'"{answer.revision}"'))
+        headers["etag"] = f'"{answer.revision}"'
     if answer.replayed:
-        headers.append(("idempotent-replayed", "true"))
-    return ASGIResponse(body=answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+        headers["idempotent-replayed"] = "true"
+    return calls.respond(answer, headers)
 
 
 def ok(body: msgspec.Struct, *, revision: int | None = None) -> ASGIResponse:

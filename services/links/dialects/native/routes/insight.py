@@ -109,7 +109,7 @@ async def slug_availability(request: NativeRequest) -> ASGIResponse:
     slug = query(request, ("slug",)).get("slug")
     if not slug:
         raise Invalid("slug", "is required")
-    call.native.slug_questions.spend(str(call.actor.org_id))
+    call.surface.slug_questions.spend(str(call.actor.org_id))
     return ok(availability_out(await find_slug(call.pg, slug)))
 
 

@@ -28,7 +28,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
         call.actor,
         draft=key_draft(body),
         key=await call.once("api-keys"),
-        seal=call.native.seal,
+        seal=call.surface.seal,
         render=_rendered,
         now=call.now,
     )
@@ -53,7 +53,7 @@ async def one(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
 async def revoke(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
     call = await begin(request, "keys:write")
     key = await revoke_key(call.pg, call.actor, _known(key_id), now=call.now)
-    call.native.authenticator.forget(key_id)
+    call.surface.authenticator.forget(key_id)
     return ok(key_out(key))
 
 
@@ -67,11 +67,11 @@ async def rotate(request: NativeRequest, key_id: FromPath[str]) -> ASGIResponse:
         _known(key_id),
         overlap_seconds=decode(raw, _ROTATE).overlap_seconds if raw else OVERLAP_SECONDS_DEFAULT,
         key=await call.once("api-keys/rotate"),
-        seal=call.native.seal,
+        seal=call.surface.seal,
         render=_rendered,
         now=call.now,
     )
-    call.native.authenticator.forget(key_id)
+    call.surface.authenticator.forget(key_id)
     return respond(answer)
 
 

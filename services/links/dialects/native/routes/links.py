@@ -45,7 +45,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
     body = decode(await call.raw(), _CREATE)
     draft = draft_of(body)
     if dry_run(request):
-        link = await preview_link(call.pg, call.actor, draft=draft, now=call.now, test_mode=call.native.test_mode)
+        link = await preview_link(call.pg, call.actor, draft=draft, now=call.now, test_mode=call.surface.test_mode)
         return ok(_out(call, link))
     answer = await create_link(
         call.pg,
@@ -54,9 +54,9 @@ async def create(request: NativeRequest) -> ASGIResponse:
         once=await call.once("payment-links"),
         render=_rendered(call, status=201),
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 
@@ -102,10 +102,10 @@ async def change(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespons
         draft=draft_of(body),
         expects=call.expects(),
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
     if not dry:
-        call.native.wake()
+        call.surface.wake()
     return ok(_out(call, link), revision=None if dry else link.revision)
 
 
@@ -168,7 +168,7 @@ async def _move(request: NativeRequest, link_id: UUID, verb: Verb, *, once: bool
         render=_rendered(call, status=200),
         now=call.now,
     )
-    call.native.wake()
+    call.surface.wake()
     return respond(answer)
 
 

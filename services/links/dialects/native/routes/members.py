@@ -38,12 +38,12 @@ async def create(request: NativeRequest) -> ASGIResponse:
         call.pg,
         call.actor,
         draft=new_member_draft(body),
-        passwords=call.native.door.passwords,
+        passwords=call.surface.door.passwords,
         key=await call.once("members"),
-        seal=call.native.seal,
+        seal=call.surface.seal,
         render=_rendered,
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
     return respond(answer)
 
@@ -71,17 +71,17 @@ async def change(request: NativeRequest, member_id: FromPath[UUID]) -> ASGIRespo
         member_id,
         draft=member_draft(decode(await call.raw(), _PATCH)),
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
-    call.native.sessions.forget_all()
+    call.surface.sessions.forget_all()
     return ok(member_out(member))
 
 
 @delete(ROOT + "/{member_id:uuid}", status_code=200)
 async def remove(request: NativeRequest, member_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "members:write")
-    member = await remove_member(call.pg, call.actor, member_id, now=call.now, test_mode=call.native.test_mode)
-    call.native.sessions.forget_all()
+    member = await remove_member(call.pg, call.actor, member_id, now=call.now, test_mode=call.surface.test_mode)
+    call.surface.sessions.forget_all()
     return ok(member_out(member))
 
 

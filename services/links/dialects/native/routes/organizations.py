@@ -40,10 +40,10 @@ async def change(request: NativeRequest, org_id: FromPath[UUID]) -> ASGIResponse
         draft=organization_draft(body),
         expects=call.expects(),
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
-    call.native.authenticator.forget_all()
-    call.native.wake()
+    call.surface.authenticator.forget_all()
+    call.surface.wake()
     return ok(organization_out(organization), revision=organization.revision)
 
 

@@ -41,7 +41,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
         key=await call.once("products"),
         render=_rendered,
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
     return respond(answer)
 
@@ -90,7 +90,7 @@ async def _change(request: NativeRequest, product_id: UUID, draft: ProductDraft 
         draft=draft or draft_of(decode(await call.raw(), _PATCH)),
         expects=call.expects(),
         now=call.now,
-        test_mode=call.native.test_mode,
+        test_mode=call.surface.test_mode,
     )
     return ok(product_out(product), revision=product.revision)
 

@@ -1,6 +1,6 @@
 """Signing in and out, and what a member does for themselves."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from litestar import get, post
@@ -8,7 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.auth import is_session, token_of
 from services.links.dialects.native.mapping.members import logged_in_out, me_out
-from services.links.dialects.native.routes.call import Native, NativeRequest, begin, ok
+from services.links.dialects.native.routes.call import NativeRequest, begin, ok
 from services.links.dialects.native.wire.members import (
     AcceptInvitation,
     ChangePassword,
@@ -16,6 +16,8 @@ from services.links.dialects.native.wire.members import (
     Login,
     PasswordChanged,
 )
+from services.links.dialects.surface.call import surface_of
+from services.links.dialects.surface.surface import Surface
 from services.links.domain.member import SignedIn
 from services.links.use_cases.session_tokens import set_cookie
 from services.links.use_cases.set_password import accept_invitation, change_password
@@ -30,48 +32,48 @@ _PASSWORD: Final = msgspec.json.Decoder(ChangePassword)
 
 @post("/v1/login")
 async def log_in(request: NativeRequest) -> ASGIResponse:
-    native = _native(request)
+    surface = surface_of(request)
     body = decode(await request.body(), _LOGIN)
     signed_in = await sign_in(
-        native.pg,
-        native.door,
+        surface.pg,
+        surface.door,
         email=body.email,
         password=body.password,
         kind=body.kind,
         livemode=body.livemode,
         org_id=body.organization_id,
-        now=native.clock(),
+        now=surface.clock(),
         **_from(request),
     )
-    return _welcomed(native, signed_in)
+    return _welcomed(surface, signed_in)
 
 
 @post("/v1/login/invitation")
 async def accept(request: NativeRequest) -> ASGIResponse:
-    native = _native(request)
+    surface = surface_of(request)
     body = decode(await request.body(), _ACCEPT)
     signed_in = await accept_invitation(
-        native.pg,
-        native.door,
+        surface.pg,
+        surface.door,
         invitation=body.invitation,
         password=body.password,
         kind=body.kind,
         livemode=body.livemode,
-        now=native.clock(),
+        now=surface.clock(),
         **_from(request),
     )
-    return _welcomed(native, signed_in)
+    return _welcomed(surface, signed_in)
 
 
 @post("/v1/logout", status_code=200)
 async def log_out(request: NativeRequest) -> ASGIResponse:
     """By the token alone: the cookie is the dashboard's, whose form is guarded against other sites."""
-    native = _native(request)
+    surface = surface_of(request)
     token = token_of(dict(request.scope["headers"]))
     if token is not None and is_session(token):
-        ended = await sign_out(native.pg, native.door.tokens, token, now=native.clock())
+        ended = await sign_out(surface.pg, surface.door.tokens, token, now=surface.clock())
         if ended is not None:
-            native.sessions.forget(ended)
+            surface.sessions.forget(ended)
     return ok(LoggedOut())
 
 
@@ -81,7 +83,7 @@ async def me(request: NativeRequest) -> ASGIResponse:
     token = token_of(call.headers)
     if not is_session(token):
         return ok(me_out(call.actor, None, None))
-    session = await call.native.sessions.session(token, now=call.now)
+    session = await call.surface.sessions.session(token, now=call.now)
     return ok(me_out(session.actor, session.member, session.login))
 
 
@@ -91,23 +93,19 @@ async def password(request: NativeRequest) -> ASGIResponse:
     token = token_of(call.headers)
     if not is_session(token):
         raise Forbidden("session")
-    session = await call.native.sessions.session(token, now=call.now)
+    session = await call.surface.sessions.session(token, now=call.now)
     body = decode(await call.raw(), _PASSWORD)
     await change_password(
         call.pg,
-        call.native.door,
+        call.surface.door,
         session,
         current=body.current_password,
         new=body.new_password,
         now=call.now,
         ip=_from(request)["ip"],
     )
-    call.native.sessions.forget_all()
+    call.surface.sessions.forget_all()
     return ok(PasswordChanged(changed_at=call.now))
-
-
-def _native(request: NativeRequest) -> Native:
-    return cast("Native", request.app.state.native)
 
 
 def _from(request: NativeRequest) -> dict[str, Any]:
@@ -119,11 +117,11 @@ def _from(request: NativeRequest) -> dict[str, Any]:
     }
 
 
-def _welcomed(native: Native, signed_in: SignedIn) -> ASGIResponse:
+def _welcomed(surface: Surface, signed_in: SignedIn) -> ASGIResponse:
     headers = [("cache-control", "no-store")]
     if signed_in.login.kind == "cookie":
         lasts = signed_in.expires_at - signed_in.login.created_at
-        cookie = set_cookie(signed_in.token, lasts=lasts, secure=native.public_url.startswith("https:"))
+        cookie = set_cookie(signed_in.token, lasts=lasts, secure=surface.public_url.startswith("https:"))
         headers.append(("set-cookie", cookie))
     body = msgspec.json.encode(logged_in_out(signed_in))
     return ASGIResponse(body=body, status_code=201, media_type="application/json", headers=headers)
