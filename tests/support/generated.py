@@ -24,6 +24,10 @@ FRESH: Mapping[str, Callable[[], str]] = {
 FIELDS_SPOILED_MAX = 2
 
 
+def _spare_email() -> str:
+    return f"spare-{next(_numbers)}@example.com"
+
+
 class Meetable:
     """A shop, and what is in it by the name of a path's parameter or of a body's field."""
 
@@ -61,6 +65,7 @@ class Meetable:
         if operation.method == "post" and path == self.voice.path:
             return await self.voice.body(self.shop, self.voice.currencies[0])
         own = {
+            "createMember": {"email": _spare_email, "name": "Amina Okello", "role": "viewer"},
             "logIn": {"email": self.person.email, "password": self.person.password},
             "startCheckout": {"email": "buyer@example.com"},
             "updateOrganization": {"support_email": "hello@kampala-coffee.test"},
@@ -81,8 +86,7 @@ class Meetable:
         return [product["digital_id"] if self.voice.name == "digital" else product["id"]]
 
     async def _members(self) -> list[str]:
-        email = f"spare-{next(_numbers)}@example.com"
-        return await self._made("/v1/members", {"email": email, "name": "Amina Okello", "role": "viewer"})
+        return await self._made("/v1/members", {"email": _spare_email(), "name": "Amina Okello", "role": "viewer"})
 
     async def _organization(self) -> list[str]:
         return [str(self.shop.tenant.organization.id)]
@@ -132,7 +136,9 @@ def _fresh(sound: dict[str, Any]) -> dict[str, str]:
 
 
 def _placed(part: Any, ids: Mapping[str, list[str]], chance: random.Random) -> Any:
-    """With a real id wherever one is named."""
+    """With a real id wherever one is named, and what has to be new each time made anew."""
+    if callable(part):
+        return part()
     if isinstance(part, dict):
         return {
             name: chance.choice(ids[name]) if name in ids else _placed(value, ids, chance)
