@@ -15,7 +15,7 @@ from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
 from services.links.dialects.catalog import wire
-from services.links.dialects.catalog.auth import key_of
+from services.links.dialects.catalog.auth import SERVERS, key_of
 from services.links.dialects.catalog.mapping import buyers as mapping
 from services.links.dialects.surface.call import (
     AnyRequest,
@@ -37,7 +37,7 @@ from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
 from shared.kernel.faults import Fault, Invalid
 
 PUBLIC: Final = "/catalog/api/payment-links/public/{link_id:uuid}"
-CHECKOUT: Final = "/catalog/checkout/create"
+CHECKOUT: Final = SERVERS + "create"
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,128}")
 _FRESH: Final = {"cache-control": "no-cache"}
 _PRIVATE: Final = {"cache-control": "private, no-store"}
