@@ -135,4 +135,6 @@ def headers_of(meets: Meetable, path: str) -> dict[str, str]:
     """What the operation asks for; carts of a server's own are the one place of `catalog` that wants its key."""
     if path == "/checkout/create/":
         return {"Authorization": f"Api-Key {meets.shop.tenant.bearer}"}
+    if path == "/api/logout/":  # of somebody else, or nobody is let in any more
+        return {"Authorization": meets.person.client.headers["Authorization"].replace("Bearer", "Token")}
     return meets.shop.headers(meets.voice.name)
