@@ -35,8 +35,10 @@ from services.links.use_cases.change_link import move_link
 from services.links.use_cases.create_link import create_link
 from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
 from shared.kernel.faults import Fault, Invalid
+from shared.runtime.any_site import preflight, readable_by_any_site
 
 PUBLIC: Final = "/catalog/api/payment-links/public/{link_id:uuid}"
+START: Final = PUBLIC + "/start"
 CHECKOUT: Final = SERVERS + "create"
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,128}")
 _FRESH: Final = {"cache-control": "no-cache"}
@@ -45,7 +47,7 @@ _START: Final = msgspec.json.Decoder(wire.Start, float_hook=Decimal)
 _CREATE: Final = msgspec.json.Decoder(wire.CreateCheckout, float_hook=Decimal)
 
 
-@get(PUBLIC)
+@get(PUBLIC, middleware=[readable_by_any_site])
 async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     native = surface_of(request)
     link, organization = await _checkouts(request).payable(link_id, now=native.clock())
@@ -53,7 +55,7 @@ async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return respond(answer_of(out, status=200), _FRESH)
 
 
-@post(PUBLIC + "/start")
+@post(START, middleware=[readable_by_any_site])
 async def start(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     checkouts = _checkouts(request)
     link, organization = await checkouts.payable(link_id, now=surface_of(request).clock())
@@ -141,4 +143,10 @@ def _buyers_key(request: AnyRequest) -> str | None:
     return hashlib.sha256(f"{known_by}\n{key}".encode()).hexdigest()
 
 
-HANDLERS: Final[list[HTTPRouteHandler]] = [preview, start, create_checkout]
+HANDLERS: Final[list[HTTPRouteHandler]] = [
+    preflight(PUBLIC, "GET"),
+    preview,
+    preflight(START, "POST"),
+    start,
+    create_checkout,
+]
