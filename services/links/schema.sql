@@ -289,6 +289,7 @@ CREATE TABLE public.membership (
     invitation_expires_at timestamp with time zone,
     joined_at timestamp with time zone,
     created_at timestamp with time zone NOT NULL,
+    accepted_sha256 bytea,
     CONSTRAINT membership_check CHECK (((joined_at IS NULL) = (invitation_sha256 IS NOT NULL))),
     CONSTRAINT membership_check1 CHECK (((invitation_sha256 IS NULL) = (invitation_expires_at IS NULL))),
     CONSTRAINT membership_role_check CHECK ((role = ANY (ARRAY['owner'::text, 'admin'::text, 'staff'::text, 'viewer'::text])))
@@ -512,6 +513,9 @@ ALTER TABLE ONLY public.member
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.membership
+    ADD CONSTRAINT membership_accepted UNIQUE (accepted_sha256);
 
 ALTER TABLE ONLY public.membership
     ADD CONSTRAINT membership_invitation UNIQUE (invitation_sha256);

@@ -133,8 +133,9 @@ def headers_for(fault: Fault) -> dict[str, str]:
         return {"Retry-After": str(fault.retry_after_seconds)}
     if isinstance(fault, Unavailable):
         return {"Retry-After": str(RETRY_SECONDS)}
-    if fault.code == "unauthorized":
-        return {"WWW-Authenticate": "Bearer"}
+    kind = KINDS.get(fault.code)
+    if kind is not None and kind.status == http.HTTPStatus.UNAUTHORIZED:
+        return {"WWW-Authenticate": "Bearer"}  # every 401 has one: RFC 9110 section 11.6.1
     return {}
 
 

@@ -47,6 +47,42 @@ def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
     return answer.status_code, told["code"], told.get("field")
 
 
+async def test_a_status_pauses_and_resumes_a_link(shop: Tenant) -> None:
+    link = await made(shop, **FIXED)
+    for wanted in ("inactive", "inactive", "active", "active"):
+        assert (await changed(shop, link, status=wanted))["status"] == wanted
+        native = await shop.read(link["id"])
+        assert native["state"] == ("paused" if wanted == "inactive" else "active")
+    kept = await changed(shop, link, status="inactive", title="Both at once")
+    assert (kept["status"], kept["title"]) == ("inactive", "Both at once")
+
+
+async def test_a_link_can_be_sent_back_as_it_was_read_whatever_its_status(links: LinksService, shop: Tenant) -> None:
+    link = await made(shop, **FIXED | {"expires_at": f"{links.now() + timedelta(hours=1):%Y-%m-%d %H:%M:%S}"})
+    links.ahead = timedelta(hours=2)
+    read = (await ask(shop, "GET", f"/{link['id']}")).json()["link"]
+    assert read["status"] == "expired"
+    assert (await changed(shop, link, status="expired", title="Late"))["title"] == "Late"
+    assert (await changed(shop, link, status="active"))["status"] == "expired", "time alone made it so"
+
+
+@pytest.mark.parametrize("status_", ["exhausted", "archived", "expired", "paused", "", None, 1])
+async def test_a_status_that_nobody_sets_is_refused(shop: Tenant, status_: object) -> None:
+    link = await made(shop, **FIXED)
+    answer = await ask(shop, "PATCH", f"/{link['id']}", {"status": status_})
+    assert refusal(answer) == (400, "invalid", "status")
+    assert await status(shop, link) == "active"
+
+
+async def test_an_archived_link_stays_archived_whatever_status_it_is_given(shop: Tenant) -> None:
+    link = await made(shop, **FIXED)
+    await ask(shop, "DELETE", f"/{link['id']}")
+    for wanted in ("active", "inactive"):
+        answer = await ask(shop, "PATCH", f"/{link['id']}", {"status": wanted})
+        assert refusal(answer) == (409, "link_ended", None)
+    assert await status(shop, link) == "archived"
+
+
 async def test_the_paths_of_the_table_and_of_the_curl_lines_are_the_same(shop: Tenant) -> None:
     short, headers = "/collections/payment-links", {"Authorization": "", "X-DGS-API-Key": shop.bearer}
     answer = await shop.client.post(short, json=FIXED, headers=headers)

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from shared.kernel.ids import new_id
 from tests.support.browsing import DESKTOP, PHONE, Visitor, picture
 from tests.support.stack import Stack
 
@@ -54,6 +55,35 @@ async def test_a_wrong_password_is_explained(stack: Stack, visitor: Visitor, vie
     await no_sideways_scrolling(page)
     await picture(page, f"dashboard-wrong-fr-{viewport['width']}")
     assert visitor.problems == []
+
+
+@SIZES
+async def test_somebody_who_is_invited_joins_with_the_keyboard_and_no_javascript(
+    stack: Stack, visitor: Visitor, viewport: dict[str, int]
+) -> None:
+    visitor.expected = {400, 410}
+    width = viewport["width"]
+    body = {"email": f"okello-{new_id().hex}@example.com", "name": "O. Okello", "role": "staff"}
+    async with httpx.AsyncClient(base_url=stack.gateway, headers=stack.local["credentials"]["native"]) as client:
+        made = (await client.post("/v1/members", json=body)).json()
+    page = await visitor.open(made["invitation_url"], viewport=viewport, javascript=False)
+    await expect(page).to_have_title("Join Kampala Coffee · Paylinks")
+    assert page.url == f"{stack.local['dashboard']['url']}/invitation"
+    await no_sideways_scrolling(page)
+    await picture(page, f"dashboard-invitation-{width}")
+    await page.fill("#name", "Okello James")
+    await page.fill("#password", body["email"])
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("must not be your email")
+    await picture(page, f"dashboard-invitation-refused-{width}")
+    await page.get_by_label("New password").fill("three quiet rivers")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_contain_text("Okello James is signed in for Kampala Coffee.")
+    await page.goto(made["invitation_url"])
+    await expect(page.get_by_role("heading", name="This invitation was used already")).to_be_visible()
+    await picture(page, f"dashboard-invitation-used-{width}")
+    await page.get_by_role("link", name="Sign in").click()
+    await expect(page.get_by_role("main")).to_contain_text("Okello James is signed in")
 
 
 async def test_the_credentials_of_local_json_are_signed_in(stack: Stack) -> None:

@@ -158,3 +158,23 @@ INVALID: Final[dict[str, Any]] = {
     "next_step": "Correct the named field and send it again.",
     "request_id": "01a1fd7e270577a79f5c8f1c564167ee",
 }
+ASK_CODE: Final[dict[str, Any]] = {"email": "amina@example.com", "locale": "en"}
+CODE_ASKED: Final[dict[str, Any]] = {
+    "resend_at": "2026-11-21T10:01:00Z",
+    "expires_at": "2026-11-21T10:10:00Z",
+}
+PROVE: Final[dict[str, Any]] = {"email": "amina@example.com", "otp": "481516"}
+LINK_TOKEN: Final[dict[str, Any]] = {
+    "token": "eyJhbGciOiJFZERTQSJ9.eyJ0eXBlIjoicGF5bWVudF9saW5rIn0.c2ln",
+    "expires_at": "2026-11-22T10:00:00Z",
+    "type": "payment_link",
+}
+OTP_REQUIRED: Final[dict[str, Any]] = {
+    "type": "/problems/otp_required",
+    "title": "This link opens for one person only",
+    "status": 401,
+    "code": "otp_required",
+    "next_step": "Post the email address to `otp_url`, put it there again with the code that was mailed, and send the "
+    "token as 'Authorization: Bearer …'.",
+    "otp_url": "/v1/checkout/invoice-123/otp",
+}

@@ -11,13 +11,15 @@ from services.checkout.use_cases.view_link import require_payable
 from services.checkout.web.api_mapping import link_out
 from services.checkout.web.api_sessions import bearer
 from services.checkout.web.api_wire import ENCODER
+from shared.runtime.any_site import preflight, readable_by_any_site
 
+PATH: Final = "/v1/checkout/{slug:str}"
 # Intermediaries ask again each time: a link may be paused at any moment.
 _HEADERS: Final = {"cache-control": "no-cache"}
 
 
 def routes(checkout: Checkout) -> list[Any]:
-    @get("/v1/checkout/{slug:str}")
+    @get(PATH, middleware=[readable_by_any_site])
     async def show_link(request: Request[Any, Any, Any], slug: str) -> ASGIResponse:
         kept: ASGIResponse | None = checkout.answers.get(slug)
         if kept is not None:
@@ -32,4 +34,4 @@ def routes(checkout: Checkout) -> list[Any]:
             return answer  # for whoever opened the gate only, so it is not kept
         return checkout.answers.put(slug, link.id, answer)
 
-    return [show_link]
+    return [preflight(PATH, "GET"), show_link]

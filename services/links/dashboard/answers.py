@@ -25,6 +25,12 @@ def headers_of(request: HttpRequest) -> dict[bytes, bytes]:
     return dict(request.scope["headers"])
 
 
+def client_of(request: HttpRequest) -> tuple[str, str]:
+    """Where a sign-in comes from: the address, and what the browser calls itself."""
+    agent = headers_of(request).get(b"user-agent", b"").decode("latin-1")
+    return request.scope.get("state", {}).get("client_ip", "unknown"), agent
+
+
 async def form_of(request: HttpRequest) -> dict[str, str]:
     """The posted fields; the first of those that stand twice.
 
@@ -65,20 +71,29 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> ASGIResponse:
     """`nonce` is the one that the page was rendered with; `guard` the value that its forms are bound to."""
-    cookies = [] if guard is None else [_cookie(GUARD_COOKIE, guard, secure=secure, same_site="Strict")]
+    cookies = [] if guard is None else [cookie(GUARD_COOKIE, guard, secure=secure, same_site="Strict")]
     asked = known_locale(request.query_params.get("lang"))
     if asked:
-        cookies.append(_cookie(LOCALE_COOKIE, asked, secure=secure, lasts=_LOCALE_LASTS))
+        cookies.append(cookie(LOCALE_COOKIE, asked, secure=secure, lasts=_LOCALE_LASTS))
     policy = {"Content-Security-Policy": content_security_policy(nonce)}
-    sent = [*(SECURITY_HEADERS | policy | dict(headers or {})).items(), *(("set-cookie", one) for one in cookies)]
+    sent = [*(SECURITY_HEADERS | policy | dict(headers or {})).items(), *(("set-cookie", each) for each in cookies)]
     return ASGIResponse(body=body, media_type="text/html", status_code=status, headers=sent)
 
 
 def redirect(url: str, *cookies: str) -> ASGIResponse:
-    headers = [("location", url), ("cache-control", "no-store"), *(("set-cookie", cookie) for cookie in cookies)]
+    headers = [("location", url), ("cache-control", "no-store"), *(("set-cookie", each) for each in cookies)]
     return ASGIResponse(status_code=SEE_OTHER, headers=headers)
 
 
-def _cookie(name: str, value: str, *, secure: bool, same_site: str = "Lax", lasts: timedelta | None = None) -> str:
-    age = f"; Max-Age={int(lasts.total_seconds())}" if lasts else ""
-    return f"{name}={value}; Path={PATH}{age}; HttpOnly; SameSite={same_site}{'; Secure' if secure else ''}"
+def cookie(
+    name: str,
+    value: str,
+    *,
+    secure: bool,
+    path: str = PATH,
+    same_site: str = "Lax",
+    lasts: timedelta | None = None,
+) -> str:
+    """Until the browser ends, unless `lasts` says how long; no time at all makes it forgotten."""
+    age = "" if lasts is None else f"; Max-Age={int(lasts.total_seconds())}"
+    return f"{name}={value}; Path={path}{age}; HttpOnly; SameSite={same_site}{'; Secure' if secure else ''}"

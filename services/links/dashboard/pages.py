@@ -1,60 +1,46 @@
 """`/dashboard`: signing in and out, and who is signed in."""
 
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import msgspec
 from litestar import Response, Router, get, post
 from litestar.response.base import ASGIResponse
 
-from services.links.dashboard.answers import PATH, HttpRequest, form_of, headers_of, locale_of, page, redirect
-from services.links.dashboard.guard import GUARD_COOKIE, FormGuard
+from services.links.dashboard.answers import (
+    PATH,
+    HttpRequest,
+    client_of,
+    form_of,
+    headers_of,
+    locale_of,
+    page,
+    redirect,
+)
+from services.links.dashboard.context import LOGIN, Dashboard, dashboard_of
+from services.links.dashboard.guard import GUARD_COOKIE
+from services.links.dashboard.invitation import HANDLERS as INVITATION
 from services.links.dashboard.render import Trouble, render_home, render_sign_in, render_trouble
 from services.links.dashboard.views import HomeView, SignInFlaw, SignInView
 from services.links.domain.faults import SignInRefused
 from services.links.domain.member import EMAIL_CHARS_MAX, PASSWORD_CHARS_MAX
 from services.links.use_cases.session_tokens import SESSION_COOKIE, set_cookie
-from services.links.use_cases.sessions import Session, SessionAuthenticator
-from services.links.use_cases.sign_in import Door, sign_in, sign_out
-from shared.kernel.faults import Fault, Invalid, NotFound, Unauthorized, Unavailable
-from shared.kernel.moment import Clock
+from services.links.use_cases.sign_in import sign_in, sign_out
+from shared.kernel.faults import Fault, Invalid, NotFound, Unavailable
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger
-from shared.runtime.postgres import Postgres
 from shared.runtime.problems import headers_for
 from shared.web.formats import format_moment
 from shared.web.security import new_nonce
 
-LOGIN: Final = f"{PATH}/login"
 _FLAW_STATUS: Final[dict[SignInFlaw, int]] = {"missing": 400, "wrong": 401, "form": 403, "limited": 429}
 _TROUBLE_STATUS: Final[dict[Trouble, int]] = {"not_found": 404, "unavailable": 503, "broken": 500}
+__all__ = ["Dashboard", "routes"]
 _log = logger("dashboard")
-
-
-class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pages work with."""
-
-    pg: Postgres
-    sessions: SessionAuthenticator
-    door: Door
-    guard: FormGuard
-    clock: Clock
-    public_url: str
-
-    @property
-    def secure(self) -> bool:
-        return self.public_url.startswith("https:")
-
-    async def session(self, request: HttpRequest) -> Session | None:
-        try:
-            return await self.sessions.session(request.cookies.get(SESSION_COOKIE), now=self.clock())
-        except Unauthorized:
-            return None
 
 
 @get(PATH)
 async def home(request: HttpRequest) -> ASGIResponse:
-    dashboard = _of(request)
+    dashboard = dashboard_of(request)
     session = await dashboard.session(request)
     if session is None:
         return redirect(LOGIN)
@@ -78,7 +64,7 @@ async def home(request: HttpRequest) -> ASGIResponse:
 
 @get(LOGIN)
 async def show_sign_in(request: HttpRequest) -> ASGIResponse:
-    dashboard = _of(request)
+    dashboard = dashboard_of(request)
     if await dashboard.session(request) is not None:
         return redirect(PATH)
     return _form(request, dashboard)
@@ -86,7 +72,7 @@ async def show_sign_in(request: HttpRequest) -> ASGIResponse:
 
 @post(LOGIN)
 async def send_sign_in(request: HttpRequest) -> ASGIResponse:
-    dashboard = _of(request)
+    dashboard = dashboard_of(request)
     posted, headers = await form_of(request), headers_of(request)
     email, password = posted.get("email", "").strip()[:EMAIL_CHARS_MAX], posted.get("password", "")
     cookie = request.cookies.get(GUARD_COOKIE)
@@ -94,6 +80,7 @@ async def send_sign_in(request: HttpRequest) -> ASGIResponse:
         return _form(request, dashboard, flaw="form", email=email)
     if not email or not password:
         return _form(request, dashboard, flaw="missing", email=email)
+    ip, user_agent = client_of(request)
     try:
         signed_in = await sign_in(
             dashboard.pg,
@@ -102,8 +89,8 @@ async def send_sign_in(request: HttpRequest) -> ASGIResponse:
             password=password[: PASSWORD_CHARS_MAX + 1],
             kind="cookie",
             now=dashboard.clock(),
-            ip=request.scope.get("state", {}).get("client_ip", "unknown"),
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
+            ip=ip,
+            user_agent=user_agent,
         )
     except SignInRefused:
         return _form(request, dashboard, flaw="wrong", email=email)
@@ -115,7 +102,7 @@ async def send_sign_in(request: HttpRequest) -> ASGIResponse:
 
 @post(f"{PATH}/logout")
 async def send_sign_out(request: HttpRequest) -> ASGIResponse:
-    dashboard = _of(request)
+    dashboard = dashboard_of(request)
     session = await dashboard.session(request)
     gone = redirect(LOGIN, set_cookie("", lasts=timedelta(), secure=dashboard.secure))
     if session is None:
@@ -131,11 +118,8 @@ async def send_sign_out(request: HttpRequest) -> ASGIResponse:
 
 def routes() -> list[Any]:
     handlers: dict[type[Exception] | int, Any] = {Fault: _on_fault, Exception: _on_unexpected}
-    return [Router("/", route_handlers=[home, show_sign_in, send_sign_in, send_sign_out], exception_handlers=handlers)]
-
-
-def _of(request: HttpRequest) -> Dashboard:
-    return cast("Dashboard", request.app.state.dashboard)
+    handled = [home, show_sign_in, send_sign_in, send_sign_out, *INVITATION]
+    return [Router("/", route_handlers=handled, exception_handlers=handlers)]
 
 
 def _form(
@@ -195,4 +179,6 @@ def _trouble(request: HttpRequest, trouble: Trouble) -> Response[Any]:
         path=request.url.path,
         request_id=request.scope.get("state", {}).get("request_id"),
     )
-    return _Ready(page(request, body, nonce=nonce, secure=_of(request).secure, status=_TROUBLE_STATUS[trouble]))
+    return _Ready(
+        page(request, body, nonce=nonce, secure=dashboard_of(request).secure, status=_TROUBLE_STATUS[trouble])
+    )

@@ -8,7 +8,9 @@ from typing import Final, Literal
 from jinja2 import Template
 
 from services.links.dashboard.guard import FIELD
-from services.links.dashboard.views import HomeView, SignInView
+from services.links.dashboard.views import HomeView, InvitationView, SignInView
+from services.links.domain.faults import InvitationEnd
+from services.links.domain.member import PASSWORD_CHARS_MIN
 from shared.web.catalogs import catalog
 from shared.web.colors import brand
 from shared.web.locales import LANGUAGE_NAMES
@@ -28,6 +30,32 @@ def render_sign_in(view: SignInView, *, locale: str, nonce: str, path: str) -> b
         problem = t("sign_in_limited", seconds=view.seconds) if view.flaw == "limited" else t(f"sign_in_{view.flaw}")
     values = {"view": view, "problem": problem, "field": FIELD}
     return _page("sign_in.html", locale, values, nonce=nonce, path=path)
+
+
+def render_invitation(view: InvitationView, *, locale: str, nonce: str, path: str) -> bytes:
+    t = catalog(locale)
+    problem = None
+    if view.flaw is not None:
+        problem = t(f"invitation_{view.flaw}", n=PASSWORD_CHARS_MIN, seconds=view.seconds)
+    values = {
+        "view": view,
+        "problem": problem,
+        "field": FIELD,
+        "heading": t("invitation_heading", organization=view.organization),
+        "role": t(f"role_{view.role}"),
+        "hint": t("password_hint", n=PASSWORD_CHARS_MIN),
+    }
+    return _page("invitation.html", locale, values, nonce=nonce, path=path, color=view.color)
+
+
+def render_invitation_ended(reason: InvitationEnd, *, locale: str, nonce: str, path: str) -> bytes:
+    t = catalog(locale)
+    values = {
+        "reason": reason,
+        "heading": t(f"invitation_{reason}_heading"),
+        "advice": t(f"invitation_{reason}_advice"),
+    }
+    return _page("invitation_ended.html", locale, values, nonce=nonce, path=path)
 
 
 def render_home(view: HomeView, *, locale: str, nonce: str, path: str) -> bytes:

@@ -14,6 +14,25 @@ class SignInView(Struct, frozen=True, kw_only=True):
     seconds: int = 0
 
 
+InvitationFlaw = Literal["missing", "name", "length", "alike", "address", "wrong", "limited", "form"]
+
+
+class InvitationView(Struct, frozen=True, kw_only=True):
+    """`is_new`: the password becomes theirs; else it must be the one that they have, and the name is known."""
+
+    form_token: str
+    organization: str
+    color: str | None
+    logo_url: str | None
+    name: str
+    email: str
+    role: str
+    until: str
+    is_new: bool
+    flaw: InvitationFlaw | None = None
+    seconds: int = 0
+
+
 class HomeView(Struct, frozen=True, kw_only=True):
     form_token: str
     name: str

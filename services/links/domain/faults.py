@@ -118,7 +118,13 @@ class LastOwner(Conflict):
     code = "last_owner"
 
 
-class InvitationEnded(Conflict):
-    """It was used, has expired, was withdrawn, or never was one."""
+InvitationEnd = Literal["used", "expired", "unknown"]
+"""`unknown`: it was withdrawn, or never was one."""
 
+
+class InvitationEnded(Conflict):
     code = "invitation_ended"
+
+    def __init__(self, reason: InvitationEnd) -> None:
+        super().__init__(reason=reason)
+        self.reason: InvitationEnd = reason

@@ -17,6 +17,7 @@ from shared.kernel.faults import Invalid
 
 Role = Literal["owner", "admin", "staff", "viewer"]
 LoginKind = Literal["cookie", "token"]
+PasswordFlaw = Literal["length", "alike", "address"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 NAME_CHARS_MAX: Final = 100
 EMAIL_CHARS_MAX: Final = 254
@@ -26,6 +27,8 @@ USER_AGENT_CHARS_MAX: Final = 200
 LOGIN_LASTS: Final = timedelta(hours=12)
 INVITATION_LASTS: Final = timedelta(days=7)
 INVITATION_PREFIX: Final = "pli_"
+INVITATION_PATH: Final = "/dashboard/invitation"
+"""Where it is accepted: a page of the dashboard, with the token in the query."""
 
 _EMAIL: Final = re.compile(r"[^@\s,;<>()\"\\]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,180}[a-z0-9])?\.[a-z]{2,63}")
 _READS: Final[tuple[Scope, ...]] = tuple(scope for scope in SCOPES if scope.endswith(":read"))
@@ -37,6 +40,11 @@ _SCOPES_OF: Final[dict[Role, tuple[Scope, ...]]] = {
     "viewer": _READS,
 }
 _DIFFERENT_CHARACTERS_MIN: Final = 4
+_PASSWORD_RULES: Final[dict[PasswordFlaw, str]] = {
+    "length": f"must have {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters",
+    "alike": f"must have at least {_DIFFERENT_CHARACTERS_MIN} different characters",
+    "address": "must not be the e-mail address",
+}
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,17 +133,18 @@ def check_person_name(name: str) -> None:
 
 
 def check_password(field: str, password: str, *, email: str) -> None:
-    """Long enough and not the address itself; no rules of composition (NIST SP 800-63B section 3.1.1.2).
+    """Raises: Invalid: what is wrong with it, never the password."""
+    if flaw := password_flaw(password, email=email):
+        raise Invalid(field, _PASSWORD_RULES[flaw])
 
-    Raises:
-        Invalid: what is wrong with it, never the password.
-    """
+
+def password_flaw(password: str, *, email: str) -> PasswordFlaw | None:
+    """None: long enough and not the address itself; no rules of composition (NIST SP 800-63B section 3.1.1.2)."""
     if not PASSWORD_CHARS_MIN <= len(password) <= PASSWORD_CHARS_MAX:
-        raise Invalid(field, f"must have {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters")
+        return "length"
     if len(set(password)) < _DIFFERENT_CHARACTERS_MIN:
-        raise Invalid(field, f"must have at least {_DIFFERENT_CHARACTERS_MIN} different characters")
-    if password.lower() in {email, email.partition("@")[0]}:
-        raise Invalid(field, "must not be the e-mail address")
+        return "alike"
+    return "address" if password.lower() in {email, email.partition("@")[0]} else None
 
 
 def typed_alike(password: str) -> bytes:

@@ -73,6 +73,16 @@ async def lock_invited(tx: Transaction, invitation_sha256: bytes) -> Member | No
     return member_of(row) if row else None
 
 
+async def find_invited(pg: Postgres, invitation_sha256: bytes) -> tuple[Member, bool] | None:
+    """The member, and whether the person is new: whether their first password comes with the acceptance."""
+    row = await pg.fetchrow(_sql["find_invited"], invitation_sha256)
+    return (member_of(row), row["is_new"]) if row else None
+
+
+async def was_accepted(pg: Postgres | Transaction, invitation_sha256: bytes) -> bool:
+    return await pg.fetchval(_sql["was_accepted"], invitation_sha256)
+
+
 async def page(pg: Postgres, *, org_id: UUID, before: UUID | None, limit: int) -> Sequence[Member]:
     rows = await pg.fetch(_sql["list_members"], org_id, before or ABOVE_ALL_IDS, limit)
     return [member_of(row) for row in rows]

@@ -50,6 +50,16 @@ FROM membership JOIN member ON member.id = member_id
 WHERE invitation_sha256 = $1
 FOR UPDATE;
 
+-- name: find_invited
+-- With what the page of the invitation says; a person without a password is new here.
+SELECT member.id, org_id, email, name, role, membership.created_at, joined_at, invitation_expires_at,
+       password_hash IS NULL AS is_new
+FROM membership JOIN member ON member.id = member_id
+WHERE invitation_sha256 = $1;
+
+-- name: was_accepted
+SELECT EXISTS (SELECT FROM membership WHERE accepted_sha256 = $1);
+
 -- name: list_members
 SELECT member.id, org_id, email, name, role, membership.created_at, joined_at, invitation_expires_at
 FROM membership JOIN member ON member.id = member_id
@@ -68,7 +78,8 @@ SELECT EXISTS (SELECT FROM membership WHERE member_id = $2 AND org_id <> $1);
 UPDATE membership SET role = $3 WHERE org_id = $1 AND member_id = $2;
 
 -- name: join
-UPDATE membership SET joined_at = $3, invitation_sha256 = NULL, invitation_expires_at = NULL
+UPDATE membership
+SET joined_at = $3, accepted_sha256 = invitation_sha256, invitation_sha256 = NULL, invitation_expires_at = NULL
 WHERE org_id = $1 AND member_id = $2;
 
 -- name: delete_membership

@@ -1,14 +1,16 @@
 """The OpenAPI document says what the routes do."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from openapi_spec_validator import validate
 
 from services.checkout.use_cases.rendered import Rendered
+from services.checkout.web import api
 from services.checkout.web import api_examples as examples
+from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
 from services.checkout.web.api_openapi import document
 from services.checkout.web.api_problems import REFUSALS
 from services.checkout.web.api_wire import LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
@@ -18,6 +20,19 @@ from shared.runtime.problems import KINDS
 
 def test_the_document_is_openapi_3_1() -> None:
     validate(document())
+
+
+def test_every_route_is_in_the_document_and_nothing_else() -> None:
+    routes = {
+        (method, re.sub(r"{(\w+):\w+}", r"{\1}", path))
+        for handler in api.routes(cast("Any", None))
+        for path in handler.paths
+        for method in handler.http_methods - {"OPTIONS"}
+        if path != "/openapi.json"
+    }
+    said = {(method.upper(), path) for path, operations in document()["paths"].items() for method in operations}
+    # One document for each provider would say the same again.
+    assert {(method, path.replace("/callbacks/sandbox/", "/callbacks/{provider}/")) for method, path in said} == routes
 
 
 @pytest.mark.parametrize(
@@ -30,11 +45,15 @@ def test_the_document_is_openapi_3_1() -> None:
         (examples.PAY_CARD, PayBody),
         (examples.PAYING, SessionOut),
         (examples.PAID, SessionOut),
+        (examples.ASK_CODE, OtpBody),
+        (examples.CODE_ASKED, OtpOut),
+        (examples.PROVE, ProofBody),
+        (examples.LINK_TOKEN, LinkTokenOut),
     ],
 )
 def test_every_example_is_what_its_schema_says(example: dict[str, Any], kind: type) -> None:
     shown = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(example), type=kind)))
-    if kind not in {PayBody, OpenSessionBody}:  # what comes in may leave fields out, what goes out may not
+    if kind not in {PayBody, OpenSessionBody, OtpBody}:  # what comes in may leave fields out, what goes out may not
         assert shown.keys() == example.keys()
     assert example.keys() <= shown.keys()
 

@@ -9,7 +9,8 @@ import pytest
 
 from services.checkout.web.views import ErrorCode, ProblemView, SessionState
 from services.links.dashboard.render import Trouble
-from services.links.dashboard.views import SignInFlaw
+from services.links.dashboard.views import InvitationFlaw, SignInFlaw
+from services.links.domain.faults import InvitationEnd
 from services.links.domain.member import ROLES
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
@@ -38,6 +39,8 @@ COMPUTED = {
     *(f"method_{method}" for method in get_args(Method)),
     *(f"sign_in_{flaw}" for flaw in get_args(SignInFlaw)),
     *(f"role_{role}" for role in ROLES),
+    *(f"invitation_{flaw}" for flaw in get_args(InvitationFlaw)),
+    *(f"invitation_{end}_{part}" for end in get_args(InvitationEnd) for part in ("heading", "advice")),
     *(f"dashboard_{trouble}_{part}" for trouble in get_args(Trouble) for part in ("heading", "advice")),
     "ussd_hint",
     "bank_transfer_hint",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+SERVERS: Final = "/catalog/checkout/"
+"""Where servers ask, with the API key."""
 _TOKEN: Final = ("token",)
 _KEY: Final = ("api-key", "bearer")
 
@@ -20,3 +22,7 @@ def key_of(headers: Mapping[bytes, bytes]) -> str | None:
 def _after(headers: Mapping[bytes, bytes], schemes: tuple[str, ...]) -> str | None:
     scheme, _, credentials = headers.get(b"authorization", b"").decode("latin-1").strip().partition(" ")
     return credentials.strip() or None if scheme.lower() in schemes else None
+
+
+def challenge(path: str) -> str:
+    return "Api-Key" if path.startswith(SERVERS) else "Token"

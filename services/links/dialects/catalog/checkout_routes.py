@@ -15,7 +15,7 @@ from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
 from services.links.dialects.catalog import wire
-from services.links.dialects.catalog.auth import key_of
+from services.links.dialects.catalog.auth import SERVERS, key_of
 from services.links.dialects.catalog.mapping import buyers as mapping
 from services.links.dialects.surface.call import (
     AnyRequest,
@@ -34,9 +34,11 @@ from services.links.use_cases.create_link import create_link
 from shared.contracts.checkout import OpenCheckoutSession, SessionIsOpen
 from shared.kernel.answer import Answer, Once, fingerprint
 from shared.kernel.faults import Fault, Invalid
+from shared.runtime.any_site import preflight, readable_by_any_site
 
 PUBLIC: Final = "/catalog/api/payment-links/public/{link_id:uuid}"
-CHECKOUT: Final = "/catalog/checkout/create"
+START: Final = PUBLIC + "/start"
+CHECKOUT: Final = SERVERS + "create"
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,128}")
 _FRESH: Final = {"cache-control": "no-cache"}
 _PRIVATE: Final = {"cache-control": "private, no-store"}
@@ -44,7 +46,7 @@ _START: Final = msgspec.json.Decoder(wire.Start, float_hook=Decimal)
 _CREATE: Final = msgspec.json.Decoder(wire.CreateCheckout, float_hook=Decimal)
 
 
-@get(PUBLIC)
+@get(PUBLIC, middleware=[readable_by_any_site])
 async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     surface = surface_of(request)
     link, organization = await _checkouts(request).payable(link_id, now=surface.clock())
@@ -52,7 +54,7 @@ async def preview(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return respond(answer_of(out, status=200), _FRESH)
 
 
-@post(PUBLIC + "/start")
+@post(START, middleware=[readable_by_any_site])
 async def start(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     checkouts = _checkouts(request)
     link, organization = await checkouts.payable(link_id, now=surface_of(request).clock())
@@ -130,4 +132,10 @@ def _buyers_key(request: AnyRequest) -> str | None:
     return hashlib.sha256(f"{known_by}\n{key}".encode()).hexdigest()
 
 
-HANDLERS: Final[list[HTTPRouteHandler]] = [preview, start, create_checkout]
+HANDLERS: Final[list[HTTPRouteHandler]] = [
+    preflight(PUBLIC, "GET"),
+    preview,
+    preflight(START, "POST"),
+    start,
+    create_checkout,
+]

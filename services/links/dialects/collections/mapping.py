@@ -59,7 +59,7 @@ def draft_of(body: wire.CreateLink) -> LinkDraft:
     )
 
 
-def patch_of(body: wire.PatchLink, link: Link) -> LinkDraft:
+def patch_of(body: wire.PatchLink, link: Link, *, now: datetime) -> LinkDraft:
     """What the body names, with the rest of the pricing and of what is collected as the link has it."""
     if body.slug is None:
         raise Invalid("slug", "cannot be taken away")
@@ -72,6 +72,7 @@ def patch_of(body: wire.PatchLink, link: Link) -> LinkDraft:
         draft,
         pricing=_pricing(body, link) if priced else UNSET,
         slug=body.slug,
+        paused=_paused(body.status, _STATUS[link.state(now)]),
         collect=_collect(body, link.collect) if collects else UNSET,
         branding=UNSET if body.logo_url is UNSET else replace(link.branding, logo_url=body.logo_url),
     )
@@ -190,6 +191,15 @@ def _pricing(body: _Body, link: Link | None) -> PricingWanted:
     if not isinstance(body.amount, Decimal):
         raise Invalid("amount", "is required for a fixed amount")
     return Fixed(numbers.from_major("amount", body.amount, currency))
+
+
+def _paused(status: wire.Status | UnsetType, known: wire.Status) -> bool | UnsetType:
+    """What a link is already may be sent along, as everything that was read may."""
+    if status is UNSET or status == known:
+        return UNSET
+    if status not in {"active", "inactive"}:
+        raise Invalid("status", "can be set to active and inactive; DELETE archives")
+    return status == "inactive"
 
 
 def _minor(field: str, amount: Decimal | UnsetType | None, currency: str, known: int | None) -> int | None:

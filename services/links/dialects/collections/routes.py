@@ -94,7 +94,7 @@ async def change(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
         call.pg,
         call.actor,
         link_id,
-        draft=partial(mapping.patch_of, body),
+        draft=partial(mapping.patch_of, body, now=call.now),
         expects=any_revision,
         now=call.now,
         test_mode=call.test_mode,

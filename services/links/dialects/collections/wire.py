@@ -46,8 +46,12 @@ class CreateLink(_Fields, frozen=True, kw_only=True):
 
 
 class PatchLink(_Fields, frozen=True, kw_only=True):
-    """Only what is named changes; null gives a field its default."""
+    """Only what is named changes; null gives a field its default.
 
+    `status` pauses a link (`inactive`) and resumes it (`active`).
+    """
+
+    status: Status | UnsetType = UNSET
     title: Title | UnsetType = UNSET
     amount_type: AmountType | UnsetType = UNSET
     currency: Currency | UnsetType = UNSET

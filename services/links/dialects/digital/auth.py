@@ -50,3 +50,8 @@ def check_origin(method: str, headers: Mapping[bytes, bytes], *, own: str, has_b
     kind = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if has_body and kind != _JSON:
         raise NotJson
+
+
+def challenge(_: str) -> str:
+    """As draft-broyer-http-cookie-auth writes it: which cookie, and the page that gives it."""
+    return 'Cookie cookie-name="session", form-action="/dashboard/login"'

@@ -69,3 +69,7 @@ async def sees_all(request: AnyRequest, link: Link, *, now: datetime) -> bool:
     except (Unauthorized, Forbidden, Unavailable):
         return False
     return client.may_see(link.org_id)
+
+
+def challenge(_: str) -> str:
+    return "Bearer"

@@ -35,9 +35,12 @@ from services.links.use_cases.revoke_links import revoke_links_of
 from services.links.use_cases.send_scheduled import send_scheduled
 from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
+from shared.runtime.any_site import preflight, readable_by_any_site
 
 ROOT: Final = "/gated"
 PATH: Final = ROOT + "/payment-links"
+ONE: Final = PATH + "/{link_id:uuid}"
+VERIFY: Final = PATH + "/verify"
 PER_PAGE: Final = 1_000
 """The document knows no pages and returns all: so many at once, and the rest by `page`."""
 SLUG_BYTES: Final = 16
@@ -74,7 +77,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
     return respond(answer)
 
 
-@get(PATH + "/{link_id:uuid}")
+@get(ONE, middleware=[readable_by_any_site])
 async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     surface = surface_of(request)
     now = surface.clock()
@@ -84,7 +87,7 @@ async def one(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     return _private(mapping.link_out(link, public_url=pages_url, whole=whole, now=now))
 
 
-@post(PATH + "/verify")
+@post(VERIFY, middleware=[readable_by_any_site])
 async def verify(request: AnyRequest) -> ASGIResponse:
     surface = surface_of(request)
     now = surface.clock()
@@ -130,7 +133,7 @@ async def revoke_all(request: AnyRequest) -> ASGIResponse:
     return await _revoked(caller, email, before=0)
 
 
-@delete(PATH + "/{link_id:uuid}", status_code=200)
+@delete(ONE, status_code=200)
 async def revoke(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     caller = await begin(request)
     email = await _email(request)
@@ -206,7 +209,9 @@ def _client_ip(request: AnyRequest) -> str | None:
 
 HANDLERS: Final[list[HTTPRouteHandler]] = [
     create,
+    preflight(ONE, "GET"),
     one,
+    preflight(VERIFY, "POST"),
     verify,
     ask_otp,
     verify_otp,

@@ -26,6 +26,7 @@ NEW_MEMBER: Final[dict[str, Any]] = {
     "joined_at": None,
     "invited_until": "2026-11-28T09:00:00Z",
     "invitation": _INVITATION,
+    "invitation_url": f"https://pay.example.com/dashboard/invitation?token={_INVITATION}",
 }
 LOGIN: Final[dict[str, Any]] = {"email": "amina@kampala-coffee.test", "password": "three quiet rivers"}
 ACCEPT_INVITATION: Final[dict[str, Any]] = {"invitation": _INVITATION, "password": "three quiet rivers"}

@@ -53,7 +53,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     """`root` is where it stands at the origin, such as `/core`. `tell` puts a refusal into its own shape.
 
-    `fields` says how it calls the domain's fields, so that a refusal names what the caller has sent.
+    `fields` says how it calls the domain's fields, so that a refusal names what the caller has sent. `challenge` is
+    the WWW-Authenticate of a 401 at a path (RFC 9110 section 11.6.1).
     """
 
     name: str
@@ -61,6 +62,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     tell: Callable[[Told], Telling]
     document: Document
     fields: Mapping[str, str]
+    challenge: Callable[[str], str]
 
     def field(self, name: str) -> str:
         """`metadata.color` is found under `metadata`."""
@@ -119,15 +121,18 @@ class Registry:
         self, request: Request[Any, Any, Any], code: str, values: Mapping[str, Any], headers: Mapping[str, str]
     ) -> Response[bytes] | None:
         request_id = request.scope.get("state", {}).get("request_id")
-        told = self.tell(request.scope["path"], code, values, request_id)
-        if told is None:
+        path = request.scope["path"]
+        dialect, told = self.at(path), self.tell(path, code, values, request_id)
+        if dialect is None or told is None:
             return None
-        return Response(told.body, status_code=told.status, media_type=told.media_type, headers=dict(headers))
+        sent = dict(headers)
+        if told.status == http.HTTPStatus.UNAUTHORIZED:
+            sent["WWW-Authenticate"] = dialect.challenge(path)
+        return Response(told.body, status_code=told.status, media_type=told.media_type, headers=sent)
 
     def _on_fault(self, request: Request[Any, Any, Any], fault: Fault) -> Response[bytes]:
-        headers = problems.headers_for(fault)
-        headers.pop("WWW-Authenticate", None)  # the native scheme; a dialect has its own
-        return self._answer(request, fault.code, fault.values, headers) or problems.on_fault(request, fault)
+        told = self._answer(request, fault.code, fault.values, problems.headers_for(fault))
+        return told or problems.on_fault(request, fault)
 
     def _on_http_exception(self, request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
         is_ours = error.status_code >= http.HTTPStatus.INTERNAL_SERVER_ERROR

@@ -3,7 +3,7 @@ from msgspec import structs
 from services.links.dialects.native.mapping.account import organization_out
 from services.links.dialects.native.wire import members as wire
 from services.links.domain.keys import Actor
-from services.links.domain.member import Login, Member, MemberDraft, SignedIn
+from services.links.domain.member import INVITATION_PATH, Login, Member, MemberDraft, SignedIn
 
 
 def new_member_draft(body: wire.CreateMember) -> MemberDraft:
@@ -27,8 +27,12 @@ def member_out(member: Member) -> wire.Member:
     )
 
 
-def new_member_out(member: Member, invitation: str | None) -> wire.NewMember:
-    return wire.NewMember(**structs.asdict(member_out(member)), invitation=invitation)
+def new_member_out(member: Member, invitation: str | None, *, public_url: str) -> wire.NewMember:
+    return wire.NewMember(
+        **structs.asdict(member_out(member)),
+        invitation=invitation,
+        invitation_url=f"{public_url}{INVITATION_PATH}?token={invitation}" if invitation else None,
+    )
 
 
 def session_out(login: Login) -> wire.Session:

@@ -12,7 +12,16 @@ from services.links.dialects.native.mapping.members import (
     new_member_draft,
     new_member_out,
 )
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.routes.call import (
+    Call,
+    NativeRequest,
+    answer_of,
+    begin,
+    listing,
+    ok,
+    page_of,
+    respond,
+)
 from services.links.dialects.native.wire.members import CreateMember, PatchMember
 from services.links.domain.member import Member
 from services.links.use_cases.manage_members import (
@@ -41,7 +50,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
         passwords=call.surface.door.passwords,
         key=await call.once("members"),
         seal=call.surface.seal,
-        render=_rendered,
+        render=lambda member, invitation: _rendered(call, member, invitation),
         now=call.now,
         test_mode=call.surface.test_mode,
     )
@@ -85,8 +94,8 @@ async def remove(request: NativeRequest, member_id: FromPath[UUID]) -> ASGIRespo
     return ok(member_out(member))
 
 
-def _rendered(member: Member, invitation: str | None) -> Answer:
-    return answer_of(new_member_out(member, invitation), status=201)
+def _rendered(call: Call, member: Member, invitation: str | None) -> Answer:
+    return answer_of(new_member_out(member, invitation, public_url=call.surface.public_url), status=201)
 
 
 HANDLERS: Final = [create, listed, one, change, remove]

@@ -19,8 +19,9 @@ from services.links.dialects.native.wire.members import (
 from services.links.dialects.surface.call import surface_of
 from services.links.dialects.surface.surface import Surface
 from services.links.domain.member import SignedIn
+from services.links.use_cases.accept_invitation import accept_invitation
 from services.links.use_cases.session_tokens import set_cookie
-from services.links.use_cases.set_password import accept_invitation, change_password
+from services.links.use_cases.set_password import change_password
 from services.links.use_cases.sign_in import sign_in, sign_out
 from shared.kernel.faults import Forbidden
 from shared.runtime.body import decode
@@ -57,6 +58,7 @@ async def accept(request: NativeRequest) -> ASGIResponse:
         surface.door,
         invitation=body.invitation,
         password=body.password,
+        name=body.name,
         kind=body.kind,
         livemode=body.livemode,
         now=surface.clock(),

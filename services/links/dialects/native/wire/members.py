@@ -35,16 +35,20 @@ class Login(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class AcceptInvitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """`password` becomes yours; if you have one already, it must be that one."""
+    """`password` becomes yours; if you have one already, it must be that one. `name` only of somebody new."""
 
     invitation: Annotated[str, Meta(min_length=1, max_length=100)]
     password: Password
+    name: MemberName | None = None
     kind: LoginKind = "token"
     livemode: Mode = None
 
 
 class CreateMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Without `password` the answer holds an invitation, to be handed to the person."""
+    """Without `password` the answer holds an invitation, which works for a week.
+
+    Nobody mails it: hand its `invitation_url` to the person, who joins at that page.
+    """
 
     email: Email
     name: MemberName
@@ -76,9 +80,10 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewMember(Member, frozen=True, kw_only=True):
-    """`invitation` is shown here and never again; null for a member with a first password."""
+    """`invitation` and the page to accept it at are shown here and never again; null with a first password."""
 
     invitation: str | None
+    invitation_url: str | None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
