@@ -12,8 +12,8 @@ from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
-Verdict = Literal["accepted", "duplicate", "unknown_reference", "amount_mismatch", "out_of_order"]
-IngestVerdict = Literal["received", "bad_signature", "malformed"]
+Verdict = Literal["accepted", "duplicate", "ignored", "unknown_reference", "amount_mismatch", "out_of_order"]
+IngestVerdict = Literal["received", "ignored", "bad_signature", "malformed"]
 
 HELD_FOR: Final = timedelta(minutes=15)
 """How long a use stays held for a charge; it is extended while the charge is pending."""
@@ -23,6 +23,8 @@ ABSENT_AFTER_ERROR: Final = timedelta(seconds=4)
 """The provider did answer, with an error of its own: nothing of ours is on its way any more."""
 RECOVER_AFTER: Final = timedelta(seconds=30)
 """Longer than starting a charge can take; after that, whoever was at it has died."""
+PROMPT_FOR: Final = timedelta(minutes=5)
+"""How long a phone counts as asked where the provider does not say: the longest approval window that we know of."""
 EVENTS_KEPT_MAX: Final = 32
 
 

@@ -107,6 +107,16 @@ class ChargeUnderWay(Conflict):
     code = "charge_under_way"
 
 
+class PromptActive(Conflict):
+    """The phone is being asked about another payment to the same account."""
+
+    code = "prompt_active"
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(field="phone", retry_at=to_wire(retry_at))
+        self.retry_at = retry_at
+
+
 class SessionEnded(Fault):
     """The session took too long: a new one is needed."""
 

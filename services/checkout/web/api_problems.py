@@ -16,6 +16,7 @@ from services.checkout.domain.faults import (
     NotGated,
     OtpRejected,
     OtpRequired,
+    PromptActive,
     ProviderNotConnected,
     SessionEnded,
     TooManyListeners,
@@ -63,6 +64,11 @@ problems.register(
         ),
         ChargeUnderWay.code: ProblemKind(
             409, "A payment is under way", "The provider has not answered yet. Try again in a few seconds."
+        ),
+        PromptActive.code: ProblemKind(
+            409,
+            "This phone is being asked about another payment",
+            "Answer the request on the phone, or try again at `retry_at`.",
         ),
         MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
         ProviderNotConnected.code: ProblemKind(
