@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout import bus
-from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, Ticker
+from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, RECONCILE_SECONDS, Ticker
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
 from services.checkout.providers.registry import Providers, plug_in
@@ -30,14 +30,19 @@ from services.checkout.use_cases.gate import Gate, TokenKeys
 from services.checkout.use_cases.limit_addresses import LimitAddresses
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.manage_accounts import ManageAccounts
+from services.checkout.use_cases.merchant import Merchant
 from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.open_session import OpenSession
 from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.project_links import ProjectLinks
 from services.checkout.use_cases.read_session import ReadSession
+from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.record_callback import RecordCallback
 from services.checkout.use_cases.rendered import Rendered
 from services.checkout.use_cases.routing import Routing
+from services.checkout.use_cases.search_callbacks import SearchCallbacks
+from services.checkout.use_cases.serve_operator import ServeOperator
 from services.checkout.use_cases.start_charge import StartCharge
 from services.checkout.use_cases.tokens import SessionTokens
 from services.checkout.use_cases.vault import Vault
@@ -45,11 +50,15 @@ from services.checkout.use_cases.view_link import ViewLink
 from services.checkout.web import api
 from services.checkout.web import pages as web_pages
 from shared.contracts.links import LinkView
+from shared.runtime.callers import Callers
 from shared.runtime.limits import Limiter
+from shared.runtime.member_tokens import TokenReader
 from shared.runtime.service import Parts, Runtime, run
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 FORGERIES_PER_SECOND: Final = 1
+BURST_SECONDS: Final = 4
+"""Of requests that a key may make at once."""
 FORGERIES_BURST: Final = 50
 """Callbacks with a bad signature that are kept, per address and per account: enough to see an attack; at most 0.7 GB
 a day and account, wherever they come from."""
@@ -66,6 +75,7 @@ class _Desk(Struct, frozen=True, kw_only=True):
     settings: Settings
     providers: Providers
     accounts: Accounts
+    vault: Vault
     breakers: Breakers
     attempts: LimitAttempts
     links: Links
@@ -85,6 +95,10 @@ class _Kept(Struct, frozen=True, kw_only=True):
         for one in (self.answers, self.pages, self.recent):
             one.drop(changed)
 
+    def clear(self) -> None:
+        for one in (self.answers, self.pages, self.recent):
+            one.clear()
+
 
 async def build(runtime: Runtime) -> Parts:
     desk = _desk(runtime)
@@ -92,14 +106,28 @@ async def build(runtime: Runtime) -> Parts:
     gate_peer = GatePeer(runtime.broker)
     token_keys = TokenKeys(gate_peer)
     gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
-    tickers = _tickers(desk)
+    reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
+    tickers = _tickers(desk, reconcile)
     checkout = _checkout(desk, kept, gate, stored=tickers.stored)
+    merchant = _merchant(desk, checkout, reconcile, stored=tickers.stored)
     bus.answer(runtime.broker, OpenForPeer(checkout.open_session, checkout.tokens, runtime.clock))
+    operator = ServeOperator(merchant.callbacks, merchant.manage_accounts, reconcile)
+    bus.answer_operator(runtime.broker, operator)
+
+    def accounts_changed(org_id: UUID | None) -> None:
+        desk.accounts.forget(org_id)
+        kept.clear()
+
     return Parts(
-        route_handlers=[*api.routes(checkout), *web_pages.routes(checkout)],
+        route_handlers=[*api.routes(checkout), *api.merchant_routes(merchant), *web_pages.routes(checkout)],
         exception_handlers={**api.EXCEPTION_HANDLERS, **web_pages.missing(checkout)},
         consumers=[bus.project_links(runtime.broker, runtime.postgres, ProjectLinks(runtime.clock, kept.link_changed))],
-        tickers=[token_keys.run, *tickers.run, bus.News(runtime.broker, desk.live).run],
+        tickers=[
+            token_keys.run,
+            *tickers.run,
+            bus.News(runtime.broker, desk.live).run,
+            bus.AccountNews(runtime.broker, accounts_changed).run,
+        ],
         closers=[desk.providers.close],
     )
 
@@ -107,7 +135,7 @@ async def build(runtime: Runtime) -> Parts:
 def _desk(runtime: Runtime) -> _Desk:
     settings = cast("Settings", runtime.settings)
     pg, clock, live = runtime.postgres, runtime.clock, Live()
-    providers = providers_of(settings)
+    providers, vault = providers_of(settings), Vault(settings.root_secrets())
     attempts = LimitAttempts(
         FailuresPerHour(
             cards_per_link=settings.failed_cards_per_link_per_hour,
@@ -121,7 +149,8 @@ def _desk(runtime: Runtime) -> _Desk:
         runtime=runtime,
         settings=settings,
         providers=providers,
-        accounts=Accounts(pg, providers, vault=Vault(settings.root_secrets()), clock=clock),
+        accounts=Accounts(pg, providers, vault=vault, clock=clock),
+        vault=vault,
         breakers=Breakers(),
         attempts=attempts,
         links=Links(runtime.broker),
@@ -193,6 +222,28 @@ def _start_charge(desk: _Desk, routing: Routing, read_session: ReadSession) -> S
     )
 
 
+def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
+    runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
+    per_second = settings.rate_per_key_per_second
+    callers = Callers(
+        runtime.broker,
+        TokenReader(settings.root_secret()),
+        Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS),
+    )
+    return Merchant(
+        callers=callers,
+        clock=runtime.clock,
+        public_url=checkout.public_url,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        routing=checkout.routing,
+        view_link=checkout.view_link,
+        manage_accounts=ManageAccounts(pg, desk.providers, desk.accounts, vault=desk.vault, wake=runtime.wake),
+        callbacks=SearchCallbacks(pg, desk.providers, desk.accounts, stored=stored),
+        reconcile=reconcile,
+    )
+
+
 class _Tickers(Struct, frozen=True):
     """`stored` is rung when a callback waits to be applied."""
 
@@ -200,7 +251,7 @@ class _Tickers(Struct, frozen=True):
     stored: Callable[[], None]
 
 
-def _tickers(desk: _Desk) -> _Tickers:
+def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
     pg, clock = desk.runtime.postgres, desk.runtime.clock
     questions = AnswerAsks(
         pg,
@@ -225,8 +276,10 @@ def _tickers(desk: _Desk) -> _Tickers:
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 
+    reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
+
     def stored() -> None:
         applier.ring()
         asker.ring()
 
-    return _Tickers([applier.run, asker.run, poller.run, expirer.run], stored)
+    return _Tickers([applier.run, asker.run, poller.run, expirer.run, reconciler.run], stored)

@@ -117,6 +117,21 @@ class PromptActive(Conflict):
         self.retry_at = retry_at
 
 
+class ProviderUnknown(Fault):
+    """Not a provider that this installation speaks to."""
+
+    code = "provider_unknown"
+
+    def __init__(self, provider: str, known: list[str]) -> None:
+        super().__init__(field="provider", provider=provider, providers=known)
+
+
+class AccountInUse(Conflict):
+    """A charge was made with the account: its callbacks and refunds need it. It can be disabled."""
+
+    code = "provider_account_in_use"
+
+
 class SessionEnded(Fault):
     """The session took too long: a new one is needed."""
 

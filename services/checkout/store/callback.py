@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
+from services.checkout.domain.callbacks import CallbackSeen, Filters, WholeCallback
 from services.checkout.domain.charge import IngestVerdict
 from shared.contracts.checkout import CallbackRefused
 from shared.contracts.links import Method
@@ -17,6 +19,7 @@ from shared.runtime.queries import statements
 ASK_AGAIN_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0)
 """Until a provider that did not answer is asked about a callback again, by how often it was; the last stays."""
 _sql: Final = statements(__file__)
+_headers: Final = msgspec.json.Decoder(dict[str, str]).decode
 
 
 class NewCallback(Struct, frozen=True, kw_only=True):
@@ -100,6 +103,48 @@ async def claim_questions(postgres: Postgres, now: datetime, *, limit: int) -> l
     """Each is put off at once: whoever claims them and dies loses one turn."""
     rows = await postgres.fetch(_sql["claim_questions"], now, limit, ASK_AGAIN_SECONDS)
     return [Question(**dict(row)) for row in rows]
+
+
+async def list_callbacks(
+    postgres: Postgres, org_id: UUID, search: Filters, *, livemode: bool, before: UUID | None, limit: int
+) -> list[CallbackSeen]:
+    """Newest first."""
+    rows = await postgres.fetch(
+        _sql["list_callbacks"],
+        org_id,
+        livemode,
+        before,
+        search.provider,
+        search.account_id,
+        search.verdict,
+        search.charge_id,
+        search.since,
+        search.until,
+        limit,
+    )
+    return [_row(row) for row in rows]
+
+
+async def list_every_callback(
+    postgres: Postgres, *, verdict: str | None, provider: str | None, limit: int
+) -> list[CallbackSeen]:
+    """Newest first, of every organization."""
+    return [_row(row) for row in await postgres.fetch(_sql["list_every_callback"], verdict, provider, limit)]
+
+
+async def show_callback(postgres: Postgres, callback_id: UUID) -> WholeCallback | None:
+    row = await postgres.fetchrow(_sql["show_callback"], callback_id)
+    return WholeCallback(_row(row), row["livemode"], _headers(row["headers"]), row["body"]) if row else None
+
+
+async def replay_callback(postgres: Postgres, callback_id: UUID, *, event_id: str, asks_for: str | None) -> bool:
+    """Whether it waits to be applied again; not one that had its effect."""
+    return await postgres.fetchval(_sql["replay_callback"], callback_id, event_id, asks_for) is not None
+
+
+def _row(row: Record) -> CallbackSeen:
+    values: dict[str, Any] = {name: row[name] for name in CallbackSeen.__struct_fields__}
+    return CallbackSeen(**values)
 
 
 async def set_aside(postgres: Postgres, now: datetime, *, until: datetime) -> UUID | None:

@@ -62,3 +62,42 @@ WHERE id = (SELECT id FROM callback
             WHERE verdict = 'received' AND asks_for IS NULL AND (retry_at IS NULL OR retry_at <= $1)
             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id;
+
+-- name: list_callbacks
+SELECT callback.id, callback.org_id, callback.provider, callback.account_id, callback.event_id, callback.verdict,
+       callback.charge_id, callback.received_at, callback.applied_at, callback.retry_at, callback.tries
+FROM callback
+JOIN provider_account AS account ON account.id = callback.account_id AND account.livemode = $2
+WHERE callback.org_id = $1
+  AND ($3::uuid IS NULL OR callback.id < $3)
+  AND ($4::text IS NULL OR callback.provider = $4)
+  AND ($5::uuid IS NULL OR callback.account_id = $5)
+  AND ($6::text IS NULL OR callback.verdict = $6)
+  AND ($7::uuid IS NULL OR callback.charge_id = $7)
+  AND ($8::timestamptz IS NULL OR callback.received_at >= $8)
+  AND ($9::timestamptz IS NULL OR callback.received_at < $9)
+ORDER BY callback.id DESC
+LIMIT $10;
+
+-- name: list_every_callback
+-- For the operator: of every organization, or of one.
+SELECT callback.id, callback.org_id, callback.provider, callback.account_id, callback.event_id, callback.verdict,
+       callback.charge_id, callback.received_at, callback.applied_at, callback.retry_at, callback.tries
+FROM callback
+WHERE ($1::text IS NULL OR callback.verdict = $1) AND ($2::text IS NULL OR callback.provider = $2)
+ORDER BY callback.id DESC
+LIMIT $3;
+
+-- name: show_callback
+SELECT callback.id, callback.org_id, callback.provider, callback.account_id, callback.event_id, callback.verdict,
+       callback.charge_id, callback.received_at, callback.applied_at, callback.retry_at, callback.tries, callback.headers::text AS headers, callback.body, account.livemode
+FROM callback
+JOIN provider_account AS account ON account.id = callback.account_id
+WHERE callback.id = $1;
+
+-- name: replay_callback
+-- What had its effect is left alone: doing it again would change nothing but what is known of it.
+UPDATE callback
+SET verdict = 'received', event_id = $2, asks_for = $3, retry_at = NULL, tries = 0, applied_at = NULL, charge_id = NULL
+WHERE id = $1 AND verdict NOT IN ('accepted', 'duplicate')
+RETURNING id;

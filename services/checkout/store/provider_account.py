@@ -84,8 +84,9 @@ async def find_account_by_id(postgres: Postgres, account_id: UUID) -> AccountRow
     return _account(row) if row else None
 
 
-async def mark_used(postgres: Postgres, account_id: UUID, now: datetime) -> None:
-    await postgres.execute(_sql["mark_used"], account_id, now)
+async def mark_used(postgres: Postgres, account_id: UUID, now: datetime) -> AccountRow | None:
+    row = await postgres.fetchrow(_sql["mark_used"], account_id, now)
+    return _account(row) if row else None
 
 
 async def list_accounts(

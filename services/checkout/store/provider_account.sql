@@ -19,7 +19,8 @@ WHERE provider = $1 AND external_id = $2 AND deleted_at IS NULL;
 SELECT *, hints::text AS hints_text FROM provider_account WHERE id = $1 AND deleted_at IS NULL;
 
 -- name: mark_used
-UPDATE provider_account SET used_at = $2 WHERE id = $1 AND used_at IS NULL;
+UPDATE provider_account SET used_at = coalesce(used_at, $2) WHERE id = $1 AND deleted_at IS NULL
+RETURNING *, hints::text AS hints_text;
 
 -- name: list_accounts
 SELECT *, hints::text AS hints_text FROM provider_account

@@ -111,12 +111,19 @@ class Accounts:
         return _opened(kept.row, self._vault.open(kept.row.old_credentials))
 
     async def used(self, account: Account) -> None:
-        """Notes that the account has a charge, once: from then on it is not deleted."""
+        """Notes that the account is about to have a charge, once: from then on it is not deleted.
+
+        Raises:
+            Unavailable: it was deleted this moment.
+        """
         kept = self._known.get(("id", account.id))
-        if kept is None or kept.row.used_at is not None:
+        if kept is not None and kept.row.used_at is not None:
             return
-        await store.mark_used(self._postgres, account.id, self._clock())
-        self._remember(await _again(self._postgres, kept.row))
+        row = await store.mark_used(self._postgres, account.id, self._clock())
+        if row is None:
+            self.forget(account.org_id)
+            raise Unavailable("provider")
+        self._remember(row)
 
     def forget(self, org_id: UUID | None = None) -> None:
         """Accounts of the organization (None: all) were changed."""
@@ -218,10 +225,6 @@ def _opened(row: AccountRow, credentials: Mapping[str, str]) -> Account:
         external_id=row.external_id,
         credentials=credentials,
     )
-
-
-async def _again(postgres: Postgres, row: AccountRow) -> AccountRow:
-    return await store.find_account_by_id(postgres, row.id) or row
 
 
 def _keep(kept: "OrderedDict[_K, _V]", key: _K, value: _V, *, most: int = CACHED_MAX) -> None:

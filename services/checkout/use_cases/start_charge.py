@@ -157,9 +157,9 @@ class StartCharge:
             account = await self._accounts.of_offer(offer, session.link)
             charge = _new_charge(session, account, method=_method_of(means), phone=phone, now=self._clock())
             choice = Choice(route=route, tried=tried)
+            await self._accounts.used(account)
             if not await self._reserved(charge, choice, before=before):
                 return Started(await self._read_session(session.id), joined=before is None)
-            await self._accounts.used(account)
             self._attempts.began(charge.id, client_ip)
             result = await self._asked(session, charge, account, means)
             if offer is candidates[-1] or not _may_go_on(result):

@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Request, Response
 
 from services.checkout.domain.faults import (
+    AccountInUse,
     AmountOutOfBounds,
     ChargeUnderWay,
     CouponRefused,
@@ -18,6 +19,7 @@ from services.checkout.domain.faults import (
     OtpRequired,
     PromptActive,
     ProviderNotConnected,
+    ProviderUnknown,
     SessionEnded,
     TooManyListeners,
 )
@@ -69,6 +71,10 @@ problems.register(
             409,
             "This phone is being asked about another payment",
             "Answer the request on the phone, or try again at `retry_at`.",
+        ),
+        ProviderUnknown.code: ProblemKind(400, "There is no such provider here", "Name one of `providers`."),
+        AccountInUse.code: ProblemKind(
+            409, "Payments were made with this account", "Disable it: what was paid may still be refunded through it."
         ),
         MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
         ProviderNotConnected.code: ProblemKind(
