@@ -24,7 +24,6 @@ from tests.support.checkout import a_link
 from tests.unit.checkout.build import NOW
 from tests.unit.checkout.test_sandbox_adapter import ACCOUNT
 
-
 LIMITS = FailuresPerHour(cards_per_link=1, cards_per_address=1, tries_per_card=1, prompts_per_phone=1)
 
 
