@@ -161,6 +161,21 @@ CREATE TABLE public.provider_account (
     updated_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.reconciliation (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    provider text NOT NULL,
+    day date NOT NULL,
+    lease_until timestamp with time zone,
+    compared integer DEFAULT 0 NOT NULL,
+    unanswered integer DEFAULT 0 NOT NULL,
+    differing integer DEFAULT 0 NOT NULL,
+    differences jsonb DEFAULT '[]'::jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.schema_version (
     version text NOT NULL,
     sha256 text NOT NULL,
@@ -227,6 +242,12 @@ ALTER TABLE ONLY public.provider_account
 ALTER TABLE ONLY public.provider_account
     ADD CONSTRAINT provider_account_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_once UNIQUE (account_id, day);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
@@ -263,6 +284,8 @@ CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent
 
 CREATE INDEX provider_account_org ON public.provider_account USING btree (org_id, livemode, id);
 
+CREATE INDEX reconciliation_listed ON public.reconciliation USING btree (org_id, livemode, id DESC);
+
 CREATE INDEX session_due ON public.session USING btree (expires_at) WHERE (status = 'open'::text);
 
 ALTER TABLE ONLY public.charge
@@ -270,3 +293,6 @@ ALTER TABLE ONLY public.charge
 
 ALTER TABLE ONLY public.charge
     ADD CONSTRAINT charge_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session(id);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.provider_account(id);

@@ -11,7 +11,13 @@ from msgspec import Struct
 from services.checkout.domain.charge import ABSENT_AFTER, PROMPT_FOR, RECOVER_AFTER, Charge, NextAction
 from services.checkout.domain.facts import Story
 from services.checkout.domain.lifecycle import ENDED_UNPAID
-from services.checkout.domain.polling import FIRST_POLL, LOOK_BACK_SECONDS, SCHEDULE_SECONDS
+from services.checkout.domain.polling import (
+    BANK_TRANSFER_SECONDS,
+    FIRST_POLL,
+    LOOK_BACK_SECONDS,
+    MOBILE_MONEY_SECONDS,
+    SCHEDULE_SECONDS,
+)
 from services.checkout.domain.routing import Route, Tried
 from services.checkout.domain.session import RETRY_FOR
 from shared.contracts.checkout import CustomerView, FailureReason
@@ -151,7 +157,9 @@ async def ask_soon(
 
 
 async def claim_due(postgres: Postgres, now: datetime, *, limit: int) -> list[DueCharge]:
-    rows = await postgres.fetch(_sql["claim_due"], now, limit, SCHEDULE_SECONDS, LOOK_BACK_SECONDS)
+    rows = await postgres.fetch(
+        _sql["claim_due"], now, limit, SCHEDULE_SECONDS, LOOK_BACK_SECONDS, MOBILE_MONEY_SECONDS, BANK_TRANSFER_SECONDS
+    )
     return [DueCharge(**dict(row)) for row in rows]
 
 

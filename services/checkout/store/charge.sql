@@ -55,7 +55,9 @@ UPDATE charge SET next_poll_at = $2, absent_after = coalesce($3, absent_after), 
 -- name: claim_due
 -- Claiming moves the next poll ahead at once: it is the lease, and whoever dies with it loses one turn.
 WITH due AS (
-    SELECT id FROM charge
+    SELECT id, CASE method WHEN 'mobile_money' THEN $5::float8[] WHEN 'bank_transfer' THEN $6::float8[]
+                           ELSE $3::float8[] END AS schedule
+    FROM charge
     WHERE (status IN ('created', 'pending') OR (status IN ('failed', 'expired') AND looks_back < 5))
       AND next_poll_at <= $1
     ORDER BY next_poll_at
@@ -69,7 +71,7 @@ SET polls = polls + CASE WHEN charge.status IN ('failed', 'expired') THEN 0 ELSE
         THEN $1 + make_interval(secs => ($4::float8[])[least(charge.looks_back + 2, cardinality($4::float8[]))])
         ELSE least(
         $1 + make_interval(
-            secs => ($3::float8[])[least(charge.polls + 1, cardinality($3::float8[]))] * (0.9 + 0.2 * random())),
+            secs => due.schedule[least(charge.polls + 1, cardinality(due.schedule))] * (0.9 + 0.2 * random())),
         -- The moment at which a "no such payment" ends a charge that was never started; a buyer waits for it.
         CASE WHEN charge.status = 'created' AND charge.absent_after > $1 THEN charge.absent_after END) END
 FROM due
