@@ -1,47 +1,64 @@
 """The composition root of checkout: who gets what."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, Final, cast
 from uuid import UUID
 
+from msgspec import Struct
+
 from services.checkout import bus
-from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, Ticker
+from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, RECONCILE_SECONDS, Ticker
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
+from services.checkout.providers.registry import Providers, plug_in
 from services.checkout.providers.sandbox.adapter import Sandbox
 from services.checkout.settings import Settings
+from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
 from services.checkout.use_cases import expire_sessions as expire
 from services.checkout.use_cases import poll_charges as poll
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
+from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.expire_sessions import ExpireSessions
 from services.checkout.use_cases.find_coupon import FindCoupon
 from services.checkout.use_cases.gate import Gate, TokenKeys
 from services.checkout.use_cases.limit_addresses import LimitAddresses
+from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
+from services.checkout.use_cases.manage_accounts import ManageAccounts
+from services.checkout.use_cases.merchant import Merchant
 from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.open_session import OpenSession
 from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.project_links import ProjectLinks
 from services.checkout.use_cases.read_session import ReadSession
+from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.record_callback import RecordCallback
 from services.checkout.use_cases.rendered import Rendered
+from services.checkout.use_cases.routing import Routing
+from services.checkout.use_cases.search_callbacks import SearchCallbacks
+from services.checkout.use_cases.serve_operator import ServeOperator
 from services.checkout.use_cases.start_charge import StartCharge
 from services.checkout.use_cases.tokens import SessionTokens
+from services.checkout.use_cases.vault import Vault
 from services.checkout.use_cases.view_link import ViewLink
 from services.checkout.web import api
 from services.checkout.web import pages as web_pages
 from shared.contracts.links import LinkView
+from shared.runtime.callers import Callers
 from shared.runtime.limits import Limiter
-from shared.runtime.secrets import derive, sealer
+from shared.runtime.member_tokens import TokenReader
 from shared.runtime.service import Parts, Runtime, run
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 FORGERIES_PER_SECOND: Final = 1
+BURST_SECONDS: Final = 4
+"""Of requests that a key may make at once."""
 FORGERIES_BURST: Final = 50
 """Callbacks with a bad signature that are kept, per address and per account: enough to see an attack; at most 0.7 GB
 a day and account, wherever they come from."""
@@ -51,81 +68,218 @@ def main() -> None:
     run("checkout", Settings.from_environment, MIGRATIONS, cast("Callable[..., Awaitable[Parts]]", build))
 
 
+class _Desk(Struct, frozen=True, kw_only=True):
+    """What charges and callbacks share."""
+
+    runtime: Runtime
+    settings: Settings
+    providers: Providers
+    accounts: Accounts
+    vault: Vault
+    breakers: Breakers
+    attempts: LimitAttempts
+    links: Links
+    live: Live
+    apply_signals: ApplySignals
+
+
+class _Kept(Struct, frozen=True, kw_only=True):
+    """Answers that are ready for a moment."""
+
+    answers: Rendered[object]
+    pages: Rendered[object]
+    recent: Rendered[LinkView]
+
+    def link_changed(self, link_ids: Iterable[UUID]) -> None:
+        changed = list(link_ids)
+        for one in (self.answers, self.pages, self.recent):
+            one.drop(changed)
+
+    def clear(self) -> None:
+        for one in (self.answers, self.pages, self.recent):
+            one.clear()
+
+
 async def build(runtime: Runtime) -> Parts:
-    settings = cast("Settings", runtime.settings)
-    pg, clock, wake = runtime.postgres, runtime.clock, runtime.wake
-    root = settings.root_secret()
-    sandbox = Sandbox(
-        settings.sandbox_url, settings.sandbox_platform_key, timeout_seconds=settings.provider_timeout_seconds
-    )
-    links = Links(runtime.broker)
-    accounts = Accounts(pg, sandbox, sealer=sealer(derive(root, "sealing"), "provider-account"), clock=clock)
-    tokens = SessionTokens(root, settings.public_url)
-    live, answers, pages, recent = Live(), Rendered[object](), Rendered[object](), Rendered[LinkView]()
-    view_link, read_session, find_coupon = ViewLink(pg, links, recent), ReadSession(pg), FindCoupon(links)
+    desk = _desk(runtime)
+    kept = _Kept(answers=Rendered(), pages=Rendered(), recent=Rendered())
     gate_peer = GatePeer(runtime.broker)
     token_keys = TokenKeys(gate_peer)
-    gate = Gate(gate_peer, token_keys, issuer=settings.public_url.rstrip("/"), clock=clock)
-    open_session = OpenSession(pg, view_link, sandbox, find_coupon=find_coupon, gate=gate, wake=wake)
-    apply_signals = ApplySignals(pg, sandbox, live=live, wake=wake, clock=clock)
-    polls = PollCharges(pg, provider=sandbox, accounts=accounts, apply_signals=apply_signals, links=links, clock=clock)
-    applier = Ticker("apply", apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
-    poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
-    expirer = Ticker(
-        "expire",
-        ExpireSessions(pg, live=live, wake=wake, clock=clock),
-        every_seconds=EXPIRE_SECONDS,
-        batch=expire.BATCH,
+    gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
+    reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
+    tickers = _tickers(desk, reconcile)
+    checkout = _checkout(desk, kept, gate, stored=tickers.stored)
+    merchant = _merchant(desk, checkout, reconcile, stored=tickers.stored)
+    bus.answer(runtime.broker, OpenForPeer(checkout.open_session, checkout.tokens, runtime.clock))
+    operator = ServeOperator(merchant.callbacks, merchant.manage_accounts, reconcile)
+    bus.answer_operator(runtime.broker, operator)
+
+    def accounts_changed(org_id: UUID | None) -> None:
+        desk.accounts.forget(org_id)
+        kept.clear()
+
+    return Parts(
+        route_handlers=[*api.routes(checkout), *api.merchant_routes(merchant), *web_pages.routes(checkout)],
+        exception_handlers={**api.EXCEPTION_HANDLERS, **web_pages.missing(checkout)},
+        consumers=[bus.project_links(runtime.broker, runtime.postgres, ProjectLinks(runtime.clock, kept.link_changed))],
+        tickers=[
+            token_keys.run,
+            *tickers.run,
+            bus.News(runtime.broker, desk.live).run,
+            bus.AccountNews(runtime.broker, accounts_changed).run,
+        ],
+        closers=[desk.providers.close],
     )
-    checkout = Checkout(
+
+
+def _desk(runtime: Runtime) -> _Desk:
+    settings = cast("Settings", runtime.settings)
+    pg, clock, live = runtime.postgres, runtime.clock, Live()
+    providers, vault = providers_of(settings), Vault(settings.root_secrets())
+    attempts = LimitAttempts(
+        FailuresPerHour(
+            cards_per_link=settings.failed_cards_per_link_per_hour,
+            cards_per_address=settings.failed_cards_per_address_per_hour,
+            tries_per_card=settings.failed_tries_per_card_per_hour,
+            prompts_per_phone=settings.failed_prompts_per_phone_per_hour,
+        ),
+        test_mode=settings.test_mode,
+    )
+    return _Desk(
+        runtime=runtime,
+        settings=settings,
+        providers=providers,
+        accounts=Accounts(pg, providers, vault=vault, clock=clock),
+        vault=vault,
+        breakers=Breakers(),
+        attempts=attempts,
+        links=Links(runtime.broker),
+        live=live,
+        apply_signals=ApplySignals(pg, providers, attempts=attempts, live=live, wake=runtime.wake, clock=clock),
+    )
+
+
+def providers_of(settings: Settings) -> Providers:
+    """Every provider that this installation speaks to."""
+    seconds = settings.provider_timeout_seconds
+    sandbox = Sandbox(settings.sandbox_url, settings.sandbox_platform_key, timeout_seconds=seconds)
+    return Providers(sandbox, [plug_in(text, timeout_seconds=seconds) for text in settings.extra()])
+
+
+def _checkout(desk: _Desk, kept: _Kept, gate: Gate, *, stored: Callable[[], None]) -> Checkout:
+    runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
+    routing = Routing(desk.accounts, desk.breakers)
+    view_link, read_session = ViewLink(pg, desk.links, kept.recent), ReadSession(pg)
+    find_coupon = FindCoupon(desk.links)
+    return Checkout(
         view_link=view_link,
-        open_session=open_session,
+        open_session=OpenSession(pg, view_link, routing, find_coupon=find_coupon, gate=gate, wake=runtime.wake),
         gate=gate,
         find_coupon=find_coupon,
-        call_off=CallOff(read_session=read_session, accounts=accounts, provider=sandbox, apply_signals=apply_signals),
-        start_charge=StartCharge(
-            pg,
+        call_off=CallOff(
             read_session=read_session,
-            links=links,
-            provider=sandbox,
-            accounts=accounts,
-            public_url=settings.public_url,
-            live=live,
-            wake=wake,
-            clock=clock,
+            accounts=desk.accounts,
+            providers=desk.providers,
+            apply_signals=desk.apply_signals,
         ),
+        start_charge=_start_charge(desk, routing, read_session),
         read_session=read_session,
         record_callback=RecordCallback(
             pg,
-            accounts,
-            sandbox,
+            desk.accounts,
+            desk.providers,
             forgeries=Limiter("forged callbacks", per_second=FORGERIES_PER_SECOND, burst=FORGERIES_BURST),
-            stored=applier.ring,
-            wake=wake,
+            stored=stored,
+            wake=runtime.wake,
         ),
-        tokens=tokens,
-        live=live,
-        answers=answers,
-        pages=pages,
-        provider=sandbox,
-        accounts=accounts,
+        tokens=SessionTokens(settings.root_secret(), settings.public_url),
+        live=desk.live,
+        answers=kept.answers,
+        pages=kept.pages,
+        providers=desk.providers,
+        routing=routing,
         limit_addresses=LimitAddresses(settings.rate_per_address_per_minute, test_mode=settings.test_mode),
-        clock=clock,
+        clock=runtime.clock,
         public_url=settings.public_url.rstrip("/"),
         test_mode=settings.test_mode,
     )
 
-    def link_changed(link_ids: Iterable[UUID]) -> None:
-        changed = list(link_ids)
-        answers.drop(changed)
-        pages.drop(changed)
-        recent.drop(changed)
 
-    bus.answer(runtime.broker, OpenForPeer(open_session, tokens, clock))
-    return Parts(
-        route_handlers=[*api.routes(checkout), *web_pages.routes(checkout)],
-        exception_handlers={**api.EXCEPTION_HANDLERS, **web_pages.missing(checkout)},
-        consumers=[bus.project_links(runtime.broker, pg, ProjectLinks(clock, link_changed))],
-        tickers=[token_keys.run, applier.run, poller.run, expirer.run, bus.News(runtime.broker, live).run],
-        closers=[sandbox.close],
+def _start_charge(desk: _Desk, routing: Routing, read_session: ReadSession) -> StartCharge:
+    return StartCharge(
+        desk.runtime.postgres,
+        read_session=read_session,
+        links=desk.links,
+        providers=desk.providers,
+        accounts=desk.accounts,
+        routing=routing,
+        breakers=desk.breakers,
+        attempts=desk.attempts,
+        public_url=desk.settings.public_url,
+        live=desk.live,
+        wake=desk.runtime.wake,
+        clock=desk.runtime.clock,
     )
+
+
+def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
+    runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
+    per_second = settings.rate_per_key_per_second
+    callers = Callers(
+        runtime.broker,
+        TokenReader(settings.root_secret()),
+        Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS),
+    )
+    return Merchant(
+        callers=callers,
+        clock=runtime.clock,
+        public_url=checkout.public_url,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        routing=checkout.routing,
+        view_link=checkout.view_link,
+        manage_accounts=ManageAccounts(pg, desk.providers, desk.accounts, vault=desk.vault, wake=runtime.wake),
+        callbacks=SearchCallbacks(pg, desk.providers, desk.accounts, stored=stored),
+        reconcile=reconcile,
+    )
+
+
+class _Tickers(Struct, frozen=True):
+    """`stored` is rung when a callback waits to be applied."""
+
+    run: list[Callable[[], Coroutine[Any, Any, None]]]
+    stored: Callable[[], None]
+
+
+def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
+    pg, clock = desk.runtime.postgres, desk.runtime.clock
+    questions = AnswerAsks(
+        pg,
+        providers=desk.providers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        breakers=desk.breakers,
+        clock=clock,
+    )
+    polls = PollCharges(
+        pg,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        links=desk.links,
+        clock=clock,
+    )
+    expiry = ExpireSessions(pg, live=desk.live, wake=desk.runtime.wake, clock=clock)
+    applier = Ticker("apply", desk.apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
+    asker = Ticker("ask", questions, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
+    poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
+    expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
+
+    reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
+
+    def stored() -> None:
+        applier.ring()
+        asker.ring()
+
+    return _Tickers([applier.run, asker.run, poller.run, expirer.run, reconciler.run], stored)

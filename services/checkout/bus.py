@@ -1,6 +1,7 @@
 """What checkout hears on the bus."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -11,9 +12,18 @@ from nats.errors import Error as NatsError
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.project_links import ProjectLinks
+from services.checkout.use_cases.serve_operator import ServeOperator
 from shared.contracts import links
+from shared.contracts import operator as asks
 from shared.contracts.checkout import OpenCheckoutSession
-from shared.contracts.subjects import SESSION_OPEN
+from shared.contracts.subjects import (
+    ACCOUNTS_RESEAL,
+    CALLBACK_LIST,
+    CALLBACK_REPLAY,
+    CALLBACK_SHOW,
+    RECONCILE,
+    SESSION_OPEN,
+)
 from shared.kernel.faults import Unavailable
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
@@ -34,12 +44,21 @@ _LINK_FACTS: Final = (
     links.OrganizationUpdated,
 )
 LINGER_SECONDS: Final = 5.0
+_ACCOUNT_NEWS: Final = "checkout.evt.v1.*.provider_account.*"
 _NEWS_SUBJECTS: Final = ("checkout.evt.v1.*.charge.*", "checkout.evt.v1.*.session.*")
 
 
 def answer(broker: Broker, open_for_peer: OpenForPeer) -> None:
     """Subscribes to the questions. Asking twice is safe with an idempotency key."""
     broker.reply(SESSION_OPEN, OpenCheckoutSession, open_for_peer)
+
+
+def answer_operator(broker: Broker, operator: ServeOperator) -> None:
+    broker.reply(CALLBACK_LIST, asks.ListCallbacks, operator.list_callbacks)
+    broker.reply(CALLBACK_SHOW, asks.OneCallback, operator.show_callback)
+    broker.reply(CALLBACK_REPLAY, asks.OneCallback, operator.replay_callback)
+    broker.reply(ACCOUNTS_RESEAL, asks.Reseal, operator.reseal)
+    broker.reply(RECONCILE, asks.Reconcile, operator.reconcile)
 
 
 def project_links(broker: Broker, postgres: Postgres, project: ProjectLinks) -> Consumer:
@@ -51,6 +70,36 @@ def project_links(broker: Broker, postgres: Postgres, project: ProjectLinks) -> 
         handler=project,
         committed=project.committed,
     )
+
+
+class AccountNews:
+    """Tells this replica whose accounts any replica has changed. Without the news they are read again soon, too."""
+
+    def __init__(self, broker: Broker, forget: Callable[[UUID | None], None]) -> None:
+        self._broker = broker
+        self._forget = forget
+        self._decoder = msgspec.json.Decoder(_OfOrganization)
+        broker.when_connected(lambda: forget(None))
+
+    async def run(self) -> None:
+        await self._broker.started()
+        while True:
+            try:
+                await self._broker.client.subscribe(_ACCOUNT_NEWS, cb=self._heard)
+                await asyncio.Event().wait()  # nats-py subscribes again by itself whenever it reconnects
+            except (NatsError, Unavailable, OSError) as error:
+                _log.warning("account_news.interrupted", error=repr(error))
+                await asyncio.sleep(1)
+
+    async def _heard(self, message: Msg) -> None:
+        try:
+            self._forget(self._decoder.decode(message.data).org_id)
+        except msgspec.MsgspecError:
+            _log.warning("account_news.unreadable", subject=message.subject)
+
+
+class _OfOrganization(msgspec.Struct, frozen=True):
+    org_id: UUID
 
 
 class _About(msgspec.Struct, frozen=True):

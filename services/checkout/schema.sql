@@ -13,7 +13,9 @@ CREATE TABLE public.callback (
     retry_at timestamp with time zone,
     received_at timestamp with time zone NOT NULL,
     applied_at timestamp with time zone,
-    CONSTRAINT callback_verdict_check CHECK ((verdict = ANY (ARRAY['received'::text, 'accepted'::text, 'duplicate'::text, 'bad_signature'::text, 'malformed'::text, 'unknown_reference'::text, 'amount_mismatch'::text, 'out_of_order'::text])))
+    asks_for text,
+    tries integer DEFAULT 0 NOT NULL,
+    CONSTRAINT callback_verdict_check CHECK ((verdict = ANY (ARRAY['received'::text, 'accepted'::text, 'duplicate'::text, 'ignored'::text, 'bad_signature'::text, 'malformed'::text, 'unknown_reference'::text, 'amount_mismatch'::text, 'out_of_order'::text])))
 );
 
 CREATE TABLE public.charge (
@@ -46,6 +48,9 @@ CREATE TABLE public.charge (
     traceparent text,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    routing jsonb,
+    prompt_phone text,
+    prompt_until timestamp with time zone,
     CONSTRAINT charge_status_check CHECK ((status = ANY (ARRAY['created'::text, 'pending'::text, 'succeeded'::text, 'failed'::text, 'expired'::text]))),
     CONSTRAINT charge_total_minor_check CHECK ((total_minor > 0))
 );
@@ -138,7 +143,37 @@ CREATE TABLE public.provider_account (
     livemode boolean NOT NULL,
     external_id text NOT NULL,
     credentials bytea NOT NULL,
-    created_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL,
+    label text,
+    key_id text DEFAULT ''::text NOT NULL,
+    hints jsonb DEFAULT '{}'::jsonb NOT NULL,
+    old_credentials bytea,
+    old_until timestamp with time zone,
+    methods text[],
+    currencies text[],
+    operators text[],
+    priority integer DEFAULT 100 NOT NULL,
+    disabled_at timestamp with time zone,
+    deleted_at timestamp with time zone,
+    used_at timestamp with time zone,
+    version bigint DEFAULT 1 NOT NULL,
+    credentials_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.reconciliation (
+    id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    provider text NOT NULL,
+    day date NOT NULL,
+    lease_until timestamp with time zone,
+    compared integer DEFAULT 0 NOT NULL,
+    unanswered integer DEFAULT 0 NOT NULL,
+    differing integer DEFAULT 0 NOT NULL,
+    differences jsonb DEFAULT '[]'::jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.schema_version (
@@ -205,10 +240,13 @@ ALTER TABLE ONLY public.provider_account
     ADD CONSTRAINT provider_account_external UNIQUE (provider, external_id);
 
 ALTER TABLE ONLY public.provider_account
-    ADD CONSTRAINT provider_account_once UNIQUE (org_id, provider, livemode);
-
-ALTER TABLE ONLY public.provider_account
     ADD CONSTRAINT provider_account_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_once UNIQUE (account_id, day);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
@@ -220,9 +258,13 @@ CREATE INDEX callback_charge ON public.callback USING btree (charge_id, id) WHER
 
 CREATE UNIQUE INDEX callback_event_once ON public.callback USING btree (provider, account_id, event_id) WHERE (verdict = 'accepted'::text);
 
+CREATE INDEX callback_listed ON public.callback USING btree (org_id, id DESC);
+
 CREATE INDEX callback_waiting ON public.callback USING btree (id) WHERE (verdict = 'received'::text);
 
 CREATE INDEX charge_due ON public.charge USING btree (next_poll_at) WHERE ((status = ANY (ARRAY['created'::text, 'pending'::text])) OR ((status = ANY (ARRAY['failed'::text, 'expired'::text])) AND (looks_back < 5)));
+
+CREATE UNIQUE INDEX charge_prompt_once ON public.charge USING btree (account_id, prompt_phone) WHERE (prompt_phone IS NOT NULL);
 
 CREATE INDEX charge_session ON public.charge USING btree (session_id, id DESC);
 
@@ -240,6 +282,10 @@ CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at I
 
 CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent_at IS NULL);
 
+CREATE INDEX provider_account_org ON public.provider_account USING btree (org_id, livemode, id);
+
+CREATE INDEX reconciliation_listed ON public.reconciliation USING btree (org_id, livemode, id DESC);
+
 CREATE INDEX session_due ON public.session USING btree (expires_at) WHERE (status = 'open'::text);
 
 ALTER TABLE ONLY public.charge
@@ -247,3 +293,6 @@ ALTER TABLE ONLY public.charge
 
 ALTER TABLE ONLY public.charge
     ADD CONSTRAINT charge_session_id_fkey FOREIGN KEY (session_id) REFERENCES public.session(id);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.provider_account(id);

@@ -9,6 +9,7 @@ from services.links.use_cases.find_coupon import find_coupon
 from services.links.use_cases.hold_use import Holds
 from services.links.use_cases.keep_feed import keep_feed
 from services.links.use_cases.otp import Otp, OtpRejected
+from services.links.use_cases.project_accounts import project_accounts
 from services.links.use_cases.read_links import find_for_checkout
 from services.links.use_cases.settle_use import release_use, settle_use, take_in_facts
 from services.links.use_cases.signing_keys import SigningKeys
@@ -20,6 +21,9 @@ from shared.contracts.checkout import (
     ChargeFailed,
     ChargePending,
     ChargeSucceeded,
+    ProviderAccountConnected,
+    ProviderAccountDisconnected,
+    ProviderAccountUpdated,
     SessionAbandoned,
     SessionExpired,
 )
@@ -73,6 +77,8 @@ FACTS = (
     SessionExpired,
     SessionAbandoned,
 )
+
+ACCOUNT_FACTS = (ProviderAccountConnected, ProviderAccountUpdated, ProviderAccountDisconnected)
 
 
 def answer(runtime: Runtime, holds: Holds) -> None:
@@ -144,6 +150,8 @@ def answer_gate(runtime: Runtime, otp: Otp, keys: SigningKeys) -> None:
 def consumers(runtime: Runtime) -> list[Consumer]:
     """One consumer for all that follows from a charge: one transaction settles, releases and lists a whole batch.
 
+    One for what provider accounts take.
+
     And one for the feed of every link, reading each owner's stream; what it writes is read later, so it takes its time.
     """
 
@@ -169,4 +177,11 @@ def consumers(runtime: Runtime) -> list[Consumer]:
         )
         for owner in OWNERS
     ]
-    return [settling, *feeds]
+    accounts = Consumer(
+        "provider-accounts",
+        broker=runtime.broker,
+        postgres=runtime.postgres,
+        events=ACCOUNT_FACTS,
+        handler=project_accounts,
+    )
+    return [settling, accounts, *feeds]

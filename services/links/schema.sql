@@ -396,6 +396,15 @@ CREATE TABLE public.product (
     CONSTRAINT product_price_minor_check CHECK ((price_minor > 0))
 );
 
+CREATE TABLE public.provider_account (
+    account_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    provider text NOT NULL,
+    version bigint NOT NULL,
+    takes jsonb NOT NULL
+);
+
 CREATE TABLE public.schema_version (
     version text NOT NULL,
     sha256 text NOT NULL,
@@ -544,6 +553,9 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.provider_account
+    ADD CONSTRAINT provider_account_pkey PRIMARY KEY (account_id);
+
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
@@ -611,6 +623,8 @@ CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent
 CREATE INDEX plan_listed ON public.plan USING btree (org_id, livemode, id DESC);
 
 CREATE INDEX product_listed ON public.product USING btree (org_id, livemode, id DESC);
+
+CREATE INDEX provider_account_org ON public.provider_account USING btree (org_id, livemode);
 
 CREATE INDEX signing_key_listed ON public.signing_key USING btree (purpose, signs_until);
 

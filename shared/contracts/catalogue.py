@@ -30,11 +30,15 @@ EVENTS: Final[dict[str, type[Event]]] = {
         checkout.ChargeFailed,
         checkout.ChargeExpired,
         checkout.CallbackRefused,
+        checkout.ProviderAccountConnected,
+        checkout.ProviderAccountUpdated,
+        checkout.ProviderAccountDisconnected,
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
     )
 }
 
-ABOUT_LINKS: Final = tuple(event for event in EVENTS.values() if event.entity not in {"organization", "otp"})
-"""What goes into the feed of a link. An organization is none, and who asks for a code may be a stranger."""
+_NO_LINKS: Final = frozenset({"organization", "otp", "provider_account"})
+ABOUT_LINKS: Final = tuple(event for event in EVENTS.values() if event.entity not in _NO_LINKS)
+"""What goes into the feed of a link. Organizations and accounts are none, and who asks for a code may be a stranger."""

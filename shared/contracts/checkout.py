@@ -22,7 +22,8 @@ FailureReason = Literal[
 ]
 
 METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {False: ("mobile_money", "card"), True: ()}
-"""What the connected providers take, in test mode (False) and live (True). A test holds checkout to it."""
+"""What is taken without any account that a merchant has connected: in test mode (False) by the sandbox, live (True) by
+nobody. Facts about provider accounts tell what else is. A test holds checkout to it."""
 
 
 class CustomerView(msgspec.Struct, frozen=True):
@@ -120,6 +121,38 @@ class CallbackRefused(Event, frozen=True, kw_only=True):
     provider: str
     verdict: Literal["bad_signature", "malformed", "duplicate", "unknown_reference", "amount_mismatch", "out_of_order"]
     charge_id: UUID | None = None
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A method that an account takes. `currencies` None: every one."""
+
+    method: Method
+    currencies: tuple[str, ...] | None = None
+
+
+class ProviderAccountEvent(Event, frozen=True, kw_only=True):
+    """`takes` is empty while the account is disabled. Of two facts about one account the higher version is later."""
+
+    owner: ClassVar[str] = "checkout"
+    entity: ClassVar[str] = "provider_account"
+
+    account_id: UUID
+    provider: str
+    livemode: bool
+    version: int
+    takes: tuple[Taken, ...]
+
+
+class ProviderAccountConnected(ProviderAccountEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "connected"
+
+
+class ProviderAccountUpdated(ProviderAccountEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "updated"
+
+
+class ProviderAccountDisconnected(ProviderAccountEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "disconnected"
 
 
 # Requests and answers

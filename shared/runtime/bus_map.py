@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from shared.contracts import callers, checkout, links, notify, otp, subjects
+from shared.contracts import callers, checkout, links, notify, operator, otp, subjects
 from shared.contracts.catalogue import ABOUT_LINKS
 from shared.contracts.envelope import Event
 from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
@@ -35,13 +35,21 @@ WHEN: Final[dict[type[Event], str]] = {
     checkout.ChargeFailed: "The provider says that the charge failed. A late success may still follow.",
     checkout.ChargeExpired: "The provider says that the payer did not act in time. A late success may still follow.",
     checkout.CallbackRefused: "A provider's message changed nothing; `verdict` says why.",
+    checkout.ProviderAccountConnected: "A merchant connected an account with a payment provider.",
+    checkout.ProviderAccountUpdated: "What an account with a payment provider takes was changed, or its credentials.",
+    checkout.ProviderAccountDisconnected: "An account with a payment provider was deleted.",
     notify.MailSent: "The mail server took responsibility for a mail.",
     notify.MailFailed: "A mail will not be tried again.",
     notify.MailSkipped: "A mail was due and is not sent, for the reason given.",
 }
 
 READERS: Final[dict[str, tuple[type[Event], ...]]] = {
-    "links": ABOUT_LINKS,
+    "links": (
+        *ABOUT_LINKS,
+        checkout.ProviderAccountConnected,
+        checkout.ProviderAccountUpdated,
+        checkout.ProviderAccountDisconnected,
+    ),
     "checkout": (
         links.LinkCreated,
         links.LinkUpdated,
@@ -92,6 +100,10 @@ def _ask_notify(subject: str, request: Any, reply: Any, *, summary: str) -> Ques
     return Question(subject=subject, owner="notify", asked_by="links", request=request, reply=reply, summary=summary)
 
 
+def _ask_checkout(subject: str, request: Any, reply: Any, *, summary: str) -> Question:
+    return Question(subject=subject, owner="checkout", asked_by="cli", request=request, reply=reply, summary=summary)
+
+
 def _about_dead(owner: str, verb: str, request: Any, *, reply: Any, summary: str) -> Question:
     subject = subjects.dead_letters(owner, verb)
     return Question(subject=subject, owner=owner, asked_by="cli", request=request, reply=reply, summary=summary)
@@ -132,6 +144,33 @@ QUESTIONS: Final[tuple[Question, ...]] = (
         request=checkout.OpenCheckoutSession,
         reply=checkout.OpenSessionReply,
         summary="Open a buyer's session of a link, with redirects of its own.",
+    ),
+    _ask_checkout(
+        subjects.CALLBACK_LIST,
+        operator.ListCallbacks,
+        operator.CallbacksTold,
+        summary="What providers sent, and what became of it, newest first.",
+    ),
+    _ask_checkout(
+        subjects.CALLBACK_SHOW, operator.OneCallback, operator.CallbacksTold, summary="One callback, as it came."
+    ),
+    _ask_checkout(
+        subjects.CALLBACK_REPLAY,
+        operator.OneCallback,
+        operator.CallbacksTold,
+        summary="Verify, read and judge a callback again. Its effect happens once.",
+    ),
+    _ask_checkout(
+        subjects.ACCOUNTS_RESEAL,
+        operator.Reseal,
+        operator.Resealed,
+        summary="Seal all credentials of providers with the present key.",
+    ),
+    _ask_checkout(
+        subjects.RECONCILE,
+        operator.Reconcile,
+        operator.Reconciled,
+        summary="Compare the charges of a day with what their providers say.",
     ),
     Question(
         subject=subjects.MAIL_LIST,

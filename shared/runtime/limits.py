@@ -42,11 +42,30 @@ class Limiter:
             RateLimited: there is not that much in it.
         """
         now = self._monotonic()
-        left, at = self._buckets.pop(name, (float(self._burst), now))
-        left = min(float(self._burst), left + (now - at) * self._per_second)
+        left = self._left(name, now)
+        self._buckets.pop(name, None)
         if left < cost:
             self._buckets[name] = (left, now)
             raise RateLimited(self.kind, int((cost - left) / self._per_second) + 1)
         self._buckets[name] = (left - cost, now)
         if len(self._buckets) > BUCKETS_MAX:
             self._buckets.popitem(last=False)
+
+    def require(self, name: str, cost: float = 1) -> None:
+        """Takes nothing.
+
+        Raises:
+            RateLimited: there is not that much in the bucket of `name`.
+        """
+        left = self._left(name, self._monotonic())
+        if left < cost:
+            raise RateLimited(self.kind, int((cost - left) / self._per_second) + 1)
+
+    def drain(self, name: str) -> None:
+        """Takes all that there is."""
+        self._buckets.pop(name, None)
+        self._buckets[name] = (0.0, self._monotonic())
+
+    def _left(self, name: str, now: float) -> float:
+        left, at = self._buckets.get(name, (float(self._burst), now))
+        return min(float(self._burst), left + (now - at) * self._per_second)

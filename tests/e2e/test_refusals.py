@@ -73,7 +73,7 @@ async def test_a_link_that_refuses_answers_410_with_reason_since_and_next_step(a
 async def test_while_every_use_is_held_the_answer_is_409_with_when_to_try_again(api: Api) -> None:
     link = await api.link(uses_max=1)
     first, second = await api.session(link), await api.session(link)
-    await api.pay(first, method="mobile_money", phone="+256772000004")
+    await api.pay(first, method="mobile_money", phone="+256782000004")
     for answer in (await api.pay(second), await api.open(link)):
         assert (answer.status_code, answer.json()["code"]) == (409, "all_uses_held")
         assert datetime.fromisoformat(answer.json()["retry_at"]) > datetime.now(UTC)

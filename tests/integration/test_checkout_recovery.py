@@ -138,7 +138,7 @@ async def test_while_a_charge_is_pending_its_use_stays_held(rig: Rig) -> None:
     session = await rig.open("patient")
     await rig.pay(session, method="mobile_money", phone="+256772000004")
     before = rig.links.asked[-1].held_until
-    await rig.pg.execute("UPDATE charge SET polls = 8, next_poll_at = now() WHERE session_id = $1", session["id"])
+    await rig.pg.execute("UPDATE charge SET polls = 12, next_poll_at = now() WHERE session_id = $1", session["id"])
 
     async def extended() -> bool:
         return rig.links.asked[-1].held_until > before

@@ -1,6 +1,16 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.links.use_cases.project_accounts import project_accounts
+from shared.contracts.checkout import (
+    ProviderAccountConnected,
+    ProviderAccountDisconnected,
+    ProviderAccountEvent,
+    ProviderAccountUpdated,
+    Taken,
+)
+from shared.contracts.envelope import Received, type_of
+from shared.kernel.ids import new_id
 from tests.support.links import ROOT, LinksService, Tenant
 
 
@@ -73,3 +83,27 @@ async def test_only_its_organization_may_ask_and_with_no_parameters(service: Lin
     link, stranger = await shop.make(), await service.tenant()
     assert (await stranger.client.get(f"{ROOT}/{link['id']}/eligibility")).status_code == 404
     assert (await shop.client.get(f"{ROOT}/{link['id']}/eligibility?at=1")).status_code == 400
+
+
+async def test_a_live_link_is_payable_once_an_account_takes_its_payment(service: LinksService) -> None:
+    live = await service.tenant(livemode=True)
+    link = await live.make(methods=["mobile_money"])
+    assert codes(await judged(live, link)) == ["no_payable_method"]
+    account = {"org_id": live.organization.id, "account_id": new_id(), "provider": "mtn", "livemode": True}
+    ugx = (Taken("mobile_money", ("UGX",)),)
+    cases: list[tuple[ProviderAccountEvent, bool]] = [
+        (ProviderAccountConnected(**account, version=1, takes=(Taken("mobile_money", ("RWF",)),)), False),
+        (ProviderAccountUpdated(**account, version=3, takes=ugx), True),
+        (ProviderAccountUpdated(**account, version=2, takes=()), True),  # older, and late
+        (ProviderAccountDisconnected(**account, version=4, takes=()), False),
+        (ProviderAccountUpdated(**account, version=5, takes=(Taken("mobile_money"),)), True),
+    ]
+    for event, payable in cases:
+        async with service.pg.transaction() as tx:
+            received = [Received(new_id(), type_of(type(event)), service.now(), None, None, event)]
+            await project_accounts(tx, received)
+        assert (codes(await judged(live, link)) == []) is payable, event
+    other = await live.make(methods=["mobile_money"], providers=["flutterwave"])
+    assert codes(await judged(live, other)) == ["no_payable_method"], "the account is not one that the link names"
+    stranger = await service.tenant(livemode=True)
+    assert codes(await judged(stranger, await stranger.make(methods=["mobile_money"]))) == ["no_payable_method"]

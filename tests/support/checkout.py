@@ -148,7 +148,8 @@ class StandInLinks:
 class Rig:
     """`http` speaks to checkout, `control` to the sandbox; `crash` names the next start's crash point."""
 
-    def __init__(self, folder: Path, *, dsn: str, nats_url: str) -> None:
+    def __init__(self, folder: Path, *, dsn: str, nats_url: str, environment: dict[str, str] | None = None) -> None:
+        self._environment = environment or {}
         self.folder, self.dsn, self.nats_url = folder, dsn, nats_url
         self.sandbox = self._sandbox()
         self.port = free_port()
@@ -287,7 +288,9 @@ class Rig:
             "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
             "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "5",
         }
-        return self._server("services.checkout", environment | (more or {}), url or self.url, path="/ready")
+        return self._server(
+            "services.checkout", environment | self._environment | (more or {}), url or self.url, path="/ready"
+        )
 
     def _server(self, module: str, environment: dict[str, str], url: str, *, path: str) -> Server:
         program = Program(

@@ -1,19 +1,19 @@
 """A charge, what a provider says about it, and what follows from that."""
 
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, assert_never
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.lifecycle import ChargeStatus, may_become
+from services.checkout.domain.lifecycle import UNDER_WAY, ChargeStatus, may_become
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
-Verdict = Literal["accepted", "duplicate", "unknown_reference", "amount_mismatch", "out_of_order"]
-IngestVerdict = Literal["received", "bad_signature", "malformed"]
+Verdict = Literal["accepted", "duplicate", "ignored", "unknown_reference", "amount_mismatch", "out_of_order"]
+IngestVerdict = Literal["received", "ignored", "bad_signature", "malformed"]
 
 HELD_FOR: Final = timedelta(minutes=15)
 """How long a use stays held for a charge; it is extended while the charge is pending."""
@@ -23,6 +23,8 @@ ABSENT_AFTER_ERROR: Final = timedelta(seconds=4)
 """The provider did answer, with an error of its own: nothing of ours is on its way any more."""
 RECOVER_AFTER: Final = timedelta(seconds=30)
 """Longer than starting a charge can take; after that, whoever was at it has died."""
+PROMPT_FOR: Final = timedelta(minutes=5)
+"""How long a phone counts as asked where the provider does not say: the longest approval window that we know of."""
 EVENTS_KEPT_MAX: Final = 32
 
 
@@ -58,6 +60,11 @@ class Transfer(Struct, frozen=True, kw_only=True, tag_field="type", tag="transfe
 
 
 NextAction = Prompt | Redirect | Dial | Transfer
+
+
+PendingReason = Literal[
+    "approval_on_phone", "provider_page", "ussd_code", "bank_transfer", "provider_answer", "provider_processing"
+]
 
 
 class PaymentState(Struct, frozen=True, kw_only=True):
@@ -168,6 +175,26 @@ def fail(charge: Charge, reason: FailureReason, *, now: datetime) -> Charge:
         next_action=None,
         updated_at=now,
     )
+
+
+def pending_reason(charge: Charge) -> PendingReason | None:
+    """What a charge that is under way waits for; None for one that is over."""
+    if charge.status not in UNDER_WAY:
+        return None
+    match charge.next_action:
+        case Prompt():
+            return "approval_on_phone"
+        case Redirect():
+            return "provider_page"
+        case Dial():
+            return "ussd_code"
+        case Transfer():
+            return "bank_transfer"
+        case None:
+            # Nothing was heard of it yet, or the provider has it and asks nobody for anything.
+            return "provider_answer" if charge.status == "created" else "provider_processing"
+        case _:
+            assert_never(charge.next_action)
 
 
 def payer_hint(charge: Charge) -> str | None:

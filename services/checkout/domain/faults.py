@@ -107,6 +107,31 @@ class ChargeUnderWay(Conflict):
     code = "charge_under_way"
 
 
+class PromptActive(Conflict):
+    """The phone is being asked about another payment to the same account."""
+
+    code = "prompt_active"
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(field="phone", retry_at=to_wire(retry_at))
+        self.retry_at = retry_at
+
+
+class ProviderUnknown(Fault):
+    """Not a provider that this installation speaks to."""
+
+    code = "provider_unknown"
+
+    def __init__(self, provider: str, known: list[str]) -> None:
+        super().__init__(field="provider", provider=provider, providers=known)
+
+
+class AccountInUse(Conflict):
+    """A charge was made with the account: its callbacks and refunds need it. It can be disabled."""
+
+    code = "provider_account_in_use"
+
+
 class SessionEnded(Fault):
     """The session took too long: a new one is needed."""
 

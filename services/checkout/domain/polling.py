@@ -9,6 +9,15 @@ FIRST_POLL: Final = timedelta(seconds=5)
 SCHEDULE_SECONDS: Final = (10.0, 30.0, 120.0, 600.0, *(3600.0,) * 72, 86_400.0)
 """Until the next poll, by how many were made. After three days once a day: unknown never becomes failed by itself."""
 
+MOBILE_MONEY_SECONDS: Final = (
+    *(10.0, 15.0, 20.0, 30.0, 30.0, 45.0, 60.0, 60.0),
+    *(120.0, 600.0, *(3600.0,) * 72, 86_400.0),
+)
+"""The payer has about five minutes to approve, and the page waits: closer at first, then as any other."""
+
+BANK_TRANSFER_SECONDS: Final = (60.0, 600.0, *(3600.0,) * 168, 86_400.0)
+"""Banks take hours, some of them days: every hour for a week."""
+
 LOOK_BACK_SECONDS: Final = (60.0, 600.0, 3600.0, 86_400.0, 259_200.0)
 """After a charge failed or expired, each after the one before: finds money that was captured after all, and whose
 callback was lost."""

@@ -43,6 +43,21 @@ def currencies_of(pricing: PricingView) -> tuple[str, ...]:
     return tuple(dict.fromkeys((pricing.total.currency, *(cart.total.currency for cart in pricing.also))))
 
 
+def payable_currencies(pricing: PricingView) -> tuple[str, ...]:
+    """What the link may be paid in; empty where the buyer chooses any currency."""
+    match pricing:
+        case FlexibleView(currency=currency):
+            return (currency,)
+        case OpenView(currency=currency):
+            return (currency,) if currency else ()
+        case CartView():
+            return currencies_of(pricing) or (pricing.total.currency,)
+        case FixedView(total=total) | ProductView(total=total) | PlanView(total=total):
+            return (total.currency,)
+        case _:
+            assert_never(pricing)
+
+
 def total_of(pricing: PricingView, amount_minor: int | None, *, currency: str | None) -> Money:
     """The total for a buyer who sends this amount and currency, or nothing.
 

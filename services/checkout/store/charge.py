@@ -8,19 +8,28 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.charge import ABSENT_AFTER, RECOVER_AFTER, Charge, NextAction
+from services.checkout.domain.charge import ABSENT_AFTER, PROMPT_FOR, RECOVER_AFTER, Charge, NextAction
 from services.checkout.domain.facts import Story
 from services.checkout.domain.lifecycle import ENDED_UNPAID
-from services.checkout.domain.polling import FIRST_POLL, LOOK_BACK_SECONDS, SCHEDULE_SECONDS
+from services.checkout.domain.polling import (
+    BANK_TRANSFER_SECONDS,
+    FIRST_POLL,
+    LOOK_BACK_SECONDS,
+    MOBILE_MONEY_SECONDS,
+    SCHEDULE_SECONDS,
+)
+from services.checkout.domain.routing import Route, Tried
 from services.checkout.domain.session import RETRY_FOR
 from shared.contracts.checkout import CustomerView, FailureReason
 from shared.contracts.envelope import Event
 from shared.contracts.links import LinkView, Method
 from shared.kernel.money import Money
 from shared.runtime import outbox
-from shared.runtime.postgres import Postgres, Record, Transaction
+from shared.runtime.postgres import Postgres, Record, Transaction, constraint_of
 from shared.runtime.queries import statements
 
+ASK_AGAIN: Final = timedelta(seconds=10)
+"""When to try again where the prompt that was in the way has ended this moment."""
 _sql: Final = statements(__file__)
 _encode: Final = msgspec.json.Encoder().encode
 _next_action: Final = msgspec.json.Decoder(NextAction).decode
@@ -61,23 +70,74 @@ class Changes(Struct, frozen=True, kw_only=True):
     facts: Sequence[tuple[Event, str | None, UUID | None]] = ()
 
 
-async def reserve_charge(postgres: Postgres, charge: Charge) -> bool:
-    """Whether the session was open and is now paying by this charge."""
-    made = await postgres.fetchval(
-        _sql["reserve_charge"],
-        charge.session_id,
-        charge.created_at,
-        charge.id,
-        charge.account_id,
-        charge.provider,
-        charge.method,
-        charge.reference,
-        charge.payer_phone,
-        charge.held_until,
-        charge.created_at + ABSENT_AFTER,
-        charge.created_at + RECOVER_AFTER,
-        charge.traceparent,
-    )
+class Choice(Struct, frozen=True, kw_only=True):
+    """Why this account: the route that was found, and what came of those that were tried before."""
+
+    route: Route
+    tried: Sequence[Tried] = ()
+
+    def kept(self) -> str | None:
+        """JSON; None where there was nothing to choose."""
+        left_out, tried = self.route.left_out, self.tried
+        if not tried and all(one.reason == "stands_in_only" for one in left_out):
+            return None
+        return _encode({"attempt": len(tried) + 1, "tried": tried, "left_out": left_out}).decode()
+
+
+class PhoneIsAsked(Exception):  # noqa: N818 - says what happened
+    """The phone shows a prompt of the same account, for another session, until then."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
+
+
+async def reserve_charge(postgres: Postgres, charge: Charge, choice: Choice) -> bool:
+    """Whether the session was open and is now paying by this charge.
+
+    Raises:
+        PhoneIsAsked.
+    """
+    return await _made(postgres, "reserve_charge", charge.session_id, charge, choice)
+
+
+async def fail_over(postgres: Postgres, before: Charge, charge: Charge, choice: Choice) -> bool:
+    """Whether `before`, which its provider does not have, has ended, and `charge` stands in its place.
+
+    Nobody is told of `before`: to the buyer and the merchant it is one try.
+
+    Raises:
+        PhoneIsAsked.
+    """
+    return await _made(postgres, "fail_over", before.id, charge, choice)
+
+
+async def _made(postgres: Postgres, statement: str, place: UUID, charge: Charge, choice: Choice) -> bool:
+    prompted = charge.payer_phone if charge.method == "mobile_money" else None
+    try:
+        made = await postgres.fetchval(
+            _sql[statement],
+            place,
+            charge.created_at,
+            charge.id,
+            charge.account_id,
+            charge.provider,
+            charge.method,
+            charge.reference,
+            charge.payer_phone,
+            charge.held_until,
+            charge.created_at + ABSENT_AFTER,
+            charge.created_at + RECOVER_AFTER,
+            charge.traceparent,
+            choice.kept(),
+            prompted,
+            charge.created_at + PROMPT_FOR,
+        )
+    except Exception as error:
+        if constraint_of(error) != "charge_prompt_once":
+            raise
+        until = await postgres.fetchval(_sql["prompt_until"], charge.account_id, prompted)
+        raise PhoneIsAsked(until or charge.created_at + ASK_AGAIN) from None
     return made is not None
 
 
@@ -97,7 +157,9 @@ async def ask_soon(
 
 
 async def claim_due(postgres: Postgres, now: datetime, *, limit: int) -> list[DueCharge]:
-    rows = await postgres.fetch(_sql["claim_due"], now, limit, SCHEDULE_SECONDS, LOOK_BACK_SECONDS)
+    rows = await postgres.fetch(
+        _sql["claim_due"], now, limit, SCHEDULE_SECONDS, LOOK_BACK_SECONDS, MOBILE_MONEY_SECONDS, BANK_TRANSFER_SECONDS
+    )
     return [DueCharge(**dict(row)) for row in rows]
 
 

@@ -1,16 +1,43 @@
 -- name: reserve_charge
 -- Of all who want to pay one session at once, the row lock lets one through: the others find it paying and join.
-WITH mine AS (
+-- A phone that is being asked already refuses the whole statement (charge_prompt_once).
+WITH over AS (
+    UPDATE charge SET prompt_phone = NULL WHERE account_id = $4 AND prompt_phone = $14 AND prompt_until <= $2 RETURNING id
+),
+mine AS (
     UPDATE session SET status = 'paying', version = version + 1, updated_at = $2
     WHERE id = $1 AND status = 'open' AND expires_at > $2
     RETURNING *
 )
 INSERT INTO charge (id, session_id, org_id, link_id, livemode, account_id, provider, method, reference, total_minor,
-                    currency, status, payer_phone, held_until, absent_after, next_poll_at, traceparent, created_at, updated_at)
+                    currency, status, payer_phone, held_until, absent_after, next_poll_at, traceparent, routing,
+                    prompt_phone, prompt_until, created_at, updated_at)
 SELECT $3, mine.id, mine.org_id, mine.link_id, mine.livemode, $4, $5, $6, $7, mine.total_minor,
-       mine.currency, 'created', $8, $9, $10, $11, $12, $2, $2
-FROM mine
+       mine.currency, 'created', $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $2, $2
+FROM mine, (SELECT count(*) FROM over) AS cleared
 RETURNING id;
+
+-- name: fail_over
+-- The first has reached nobody: it ends, unannounced, and the next one takes its place in the session, which goes on
+-- paying. Only while nobody was told of it and nothing else has moved it.
+WITH over AS (
+    UPDATE charge SET prompt_phone = NULL WHERE account_id = $4 AND prompt_phone = $14 AND prompt_until <= $2 RETURNING id
+),
+gone AS (
+    UPDATE charge SET status = 'failed', failure_reason = 'provider_error', prompt_phone = NULL, updated_at = $2
+    WHERE id = $1 AND status = 'created' AND version = 0
+    RETURNING *
+)
+INSERT INTO charge (id, session_id, org_id, link_id, livemode, account_id, provider, method, reference, total_minor,
+                    currency, status, payer_phone, held_until, absent_after, next_poll_at, traceparent, routing,
+                    prompt_phone, prompt_until, created_at, updated_at)
+SELECT $3, gone.session_id, gone.org_id, gone.link_id, gone.livemode, $4, $5, $6, $7, gone.total_minor,
+       gone.currency, 'created', $8, $9, $10, $11, $12, $13::text::jsonb, $14, $15, $2, $2
+FROM gone, (SELECT count(*) FROM over) AS cleared
+RETURNING id;
+
+-- name: prompt_until
+SELECT prompt_until FROM charge WHERE account_id = $1 AND prompt_phone = $2;
 
 -- name: undo_reservation
 -- Only what nobody was told of, here or at the provider, may vanish.
@@ -28,7 +55,9 @@ UPDATE charge SET next_poll_at = $2, absent_after = coalesce($3, absent_after), 
 -- name: claim_due
 -- Claiming moves the next poll ahead at once: it is the lease, and whoever dies with it loses one turn.
 WITH due AS (
-    SELECT id FROM charge
+    SELECT id, CASE method WHEN 'mobile_money' THEN $5::float8[] WHEN 'bank_transfer' THEN $6::float8[]
+                           ELSE $3::float8[] END AS schedule
+    FROM charge
     WHERE (status IN ('created', 'pending') OR (status IN ('failed', 'expired') AND looks_back < 5))
       AND next_poll_at <= $1
     ORDER BY next_poll_at
@@ -42,7 +71,7 @@ SET polls = polls + CASE WHEN charge.status IN ('failed', 'expired') THEN 0 ELSE
         THEN $1 + make_interval(secs => ($4::float8[])[least(charge.looks_back + 2, cardinality($4::float8[]))])
         ELSE least(
         $1 + make_interval(
-            secs => ($3::float8[])[least(charge.polls + 1, cardinality($3::float8[]))] * (0.9 + 0.2 * random())),
+            secs => due.schedule[least(charge.polls + 1, cardinality(due.schedule))] * (0.9 + 0.2 * random())),
         -- The moment at which a "no such payment" ends a charge that was never started; a buyer waits for it.
         CASE WHEN charge.status = 'created' AND charge.absent_after > $1 THEN charge.absent_after END) END
 FROM due
@@ -72,6 +101,9 @@ WITH changed AS (
         payer_last4 = new.payer_last4, card_brand = new.card_brand, next_action = new.next_action::jsonb,
         event_ids = string_to_array(new.event_ids, ' '),
         next_poll_at = coalesce(new.next_poll_at, charge.next_poll_at),
+        prompt_phone = CASE WHEN new.status IN ('created', 'pending') THEN charge.prompt_phone END,
+        prompt_until = coalesce(CASE WHEN new.next_action::jsonb ->> 'type' = 'prompt'
+                                     THEN (new.next_action::jsonb ->> 'expires_at')::timestamptz END, charge.prompt_until),
         -- The same version: only the bookkeeping of events changed, and the receipt's date stays.
         updated_at = CASE WHEN charge.version = new.version THEN charge.updated_at ELSE $1 END
     FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],

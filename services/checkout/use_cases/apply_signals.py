@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
 from msgspec import Struct
 
 from services.checkout.domain.charge import Charge, PaymentState, Verdict, fail, judge
 from services.checkout.domain.facts import Story, facts_of
-from services.checkout.providers.port import Provider, Signal
+from services.checkout.domain.lifecycle import ENDED_UNPAID
+from services.checkout.providers.port import Ask, CallbackContent, DisputeSignal, Ignored, RefundSignal, Signal
+from services.checkout.providers.registry import Providers
 from services.checkout.store import callback as callbacks
 from services.checkout.store import charge as charges
 from services.checkout.store.callback import WaitingCallback
 from services.checkout.store.charge import Changes
+from services.checkout.use_cases.limit_attempts import LimitAttempts
 from services.checkout.use_cases.live import Live
 from shared.contracts.checkout import CallbackRefused, FailureReason
 from shared.contracts.envelope import Event
@@ -32,10 +35,14 @@ _log = logger("callbacks")
 
 
 class Word(Struct, frozen=True):
-    """A provider's answer about one charge. `state` None: it has none such, and that is final (`absent_reason`)."""
+    """A provider's answer about one charge of an account: its name at the provider, and our id of it.
+
+    `state` None: it has none such, and that is final (`absent_reason`).
+    """
 
     reference: str
     account: str
+    account_id: UUID
     state: PaymentState | None
     absent_reason: FailureReason = "not_started"
 
@@ -52,11 +59,20 @@ class _Desk:
         self._verdicts: list[tuple[UUID, str, UUID | None]] = []
 
     def take(
-        self, account: str, state: PaymentState, *, account_id: UUID, event_id: str | None
+        self,
+        account: str,
+        state: PaymentState,
+        *,
+        account_id: UUID,
+        event_id: str | None,
+        repeated: bool = False,
     ) -> tuple[Verdict, UUID | None]:
+        """`repeated`: this event was accepted before, however long ago."""
         charge = self._charges.get(state.reference)
         if charge is None or charge.account_id != account_id:
             return "unknown_reference", None
+        if repeated:
+            return "duplicate", charge.id
         judgement = judge(charge, state, account=account, event_id=event_id, now=self._now)
         self._become(charge, judgement.charge)
         return judgement.verdict, charge.id
@@ -69,7 +85,7 @@ class _Desk:
     def say(self, callback: WaitingCallback, verdict: Verdict, charge_id: UUID | None) -> None:
         self._verdicts.append((callback.id, verdict, charge_id))
         # Providers repeat themselves until they are heard: that is in the inbox, and no news for anybody.
-        if verdict in ("accepted", "duplicate"):
+        if verdict in ("accepted", "duplicate", "ignored"):
             return
         charge = next((one for one in self._charges.values() if one.id == charge_id), None)
         refused = CallbackRefused(
@@ -100,9 +116,19 @@ class _Desk:
 
 
 class ApplySignals:
-    def __init__(self, postgres: Postgres, provider: Provider, *, live: Live, wake: Wake, clock: Clock) -> None:
+    def __init__(
+        self,
+        postgres: Postgres,
+        providers: Providers,
+        *,
+        attempts: LimitAttempts,
+        live: Live,
+        wake: Wake,
+        clock: Clock,
+    ) -> None:
         self._postgres = postgres
-        self._provider = provider
+        self._providers = providers
+        self._attempts = attempts
         self._live = live
         self._wake = wake
         self._clock = clock
@@ -128,8 +154,8 @@ class ApplySignals:
             _log.error("callbacks.set_aside", callback=str(aside), exc_info=error)
         return BATCH  # there is more: the others of that batch
 
-    async def words(self, words: Sequence[Word], *, accounts: dict[str, UUID]) -> None:
-        """Applies answers to status requests. `accounts`: our id of each account, by the provider's."""
+    async def words(self, words: Sequence[Word]) -> None:
+        """Applies answers to status requests."""
         now = self._clock()
         continue_trace(None)
         async with self._postgres.transaction() as tx:
@@ -138,7 +164,7 @@ class ApplySignals:
                 if word.state is None:
                     desk.take_absent(word.reference, word.absent_reason)
                 else:
-                    desk.take(word.account, word.state, account_id=accounts[word.account], event_id=None)
+                    desk.take(word.account, word.state, account_id=word.account_id, event_id=None)
             changes = desk.changes()
             if changes.charges:
                 await charges.write_changes(tx, changes, now)
@@ -151,13 +177,11 @@ class ApplySignals:
             waiting = await callbacks.take_callbacks(tx, now, limit=limit)
             if not waiting:
                 return 0
-            signals = [(callback, self._signal(callback)) for callback in waiting]
-            desk = await self._desk(tx, [signal.state.reference for _, signal in signals], now)
-            for callback, signal in signals:
-                verdict, charge_id = desk.take(
-                    callback.external_id, signal.state, account_id=callback.account_id, event_id=signal.event_id
-                )
-                desk.say(callback, verdict, charge_id)
+            said = [(callback, self._read(callback)) for callback in waiting]
+            references = [content.state.reference for _, content in said if isinstance(content, Signal)]
+            desk = await self._desk(tx, references, now)
+            for callback, content in said:
+                self._take(desk, callback, content)
             changes = desk.changes()
             await charges.write_changes(tx, changes, now)
             crash_point("apply.before-commit")
@@ -165,10 +189,52 @@ class ApplySignals:
         self._tell(changes)
         return len(waiting)
 
-    def _signal(self, callback: WaitingCallback) -> Signal:
-        said = self._provider.read(callback.external_id, callback.body)
-        assert isinstance(said, Signal)  # it was read when it came in, and the sandbox says nothing else
-        return said
+    async def answered(self, callback_id: UUID, state: PaymentState | None) -> None:
+        """Applies what the provider said when it was asked about a callback that proves nothing by itself.
+
+        `state` None: there is no such payment, here or there.
+        """
+        now = self._clock()
+        async with self._postgres.transaction() as tx:
+            callback = await callbacks.take_callback(tx, callback_id)
+            if callback is None:
+                return
+            desk = await self._desk(tx, [state.reference] if state else [], now)
+            if state is None:
+                desk.say(callback, "unknown_reference", None)
+            else:
+                self._judge(desk, callback, state, event_id=callback.event_id)
+            changes = desk.changes()
+            await charges.write_changes(tx, changes, now)
+            crash_point("ask.before-commit")
+        self._tell(changes)
+
+    def _take(self, desk: _Desk, callback: WaitingCallback, content: CallbackContent) -> None:
+        match content:
+            case Signal(event_id=event_id, state=state):
+                self._judge(desk, callback, state, event_id=event_id)
+            case RefundSignal() | DisputeSignal() | Ignored() | Ask():
+                desk.say(callback, "ignored", None)
+            case _:
+                assert_never(content)
+
+    def _judge(self, desk: _Desk, callback: WaitingCallback, state: PaymentState, *, event_id: str | None) -> None:
+        verdict, charge_id = desk.take(
+            callback.external_id,
+            state,
+            account_id=callback.account_id,
+            event_id=event_id,
+            repeated=callback.repeated,
+        )
+        desk.say(callback, verdict, charge_id)
+
+    def _read(self, callback: WaitingCallback) -> CallbackContent:
+        """Raises: ValueError: the provider is gone from this installation, or reads the body no more."""
+        provider = self._providers.find(callback.provider)
+        content = provider.read(callback.external_id, callback.body) if provider else None
+        if content is None:
+            raise ValueError(f"nobody reads callbacks of {callback.provider}")
+        return content
 
     async def _desk(self, tx: Transaction, references: Sequence[str], now: datetime) -> _Desk:
         return _Desk(await charges.lock_charges(tx, references), now)
@@ -176,5 +242,7 @@ class ApplySignals:
     def _tell(self, changes: Changes) -> None:
         if changes.facts:
             self._wake()
-        for _, after in changes.charges:
+        for before, after in changes.charges:
             self._live.changed(after.session_id)
+            if after.status in ENDED_UNPAID and before.status != after.status:
+                self._attempts.failed(after)

@@ -10,7 +10,8 @@ from services.checkout.domain.charge import Charge
 from services.checkout.domain.faults import ChargeUnderWay
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.session import SessionState
-from services.checkout.providers.port import Accepted, Account, CannotExpire, Provider, TooLate, payment_of
+from services.checkout.providers.port import Accepted, Account, CannotExpire, TooLate, payment_of
+from services.checkout.providers.registry import Providers
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals, Word
 from services.checkout.use_cases.read_session import ReadSession
@@ -19,11 +20,11 @@ from shared.kernel.faults import Unavailable
 
 class CallOff:
     def __init__(
-        self, *, read_session: ReadSession, accounts: Accounts, provider: Provider, apply_signals: ApplySignals
+        self, *, read_session: ReadSession, accounts: Accounts, providers: Providers, apply_signals: ApplySignals
     ) -> None:
         self._read_session = read_session
         self._accounts = accounts
-        self._provider = provider
+        self._providers = providers
         self._apply = apply_signals
 
     async def __call__(self, session_id: UUID) -> SessionState:
@@ -42,14 +43,15 @@ class CallOff:
         if charge.provider_id is None or account is None:
             raise ChargeUnderWay
         word = await self._asked(charge, account)
-        await self._apply.words([word], accounts={account.external_id: account.id})
+        await self._apply.words([word])
         return await self._read_session(session_id)
 
     async def _asked(self, charge: Charge, account: Account) -> Word:
         payment = payment_of(charge)
-        answer = await self._provider.expire(account, payment)
+        provider = self._providers.of(account)
+        answer = await provider.expire(account, payment)
         if isinstance(answer, TooLate | CannotExpire):
-            answer = await self._provider.status(account, payment)
+            answer = await provider.status(account, payment)
         if not isinstance(answer, Accepted):
             raise Unavailable("provider")
-        return Word(charge.reference, account.external_id, answer.state)
+        return Word(charge.reference, account.external_id, account.id, answer.state)

@@ -4,8 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from services.checkout.providers.sandbox.adapter import Sandbox
-from services.checkout.use_cases.accounts import Accounts
+from services.checkout.providers.registry import Providers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.find_coupon import FindCoupon
 from services.checkout.use_cases.gate import Gate
@@ -15,6 +14,7 @@ from services.checkout.use_cases.open_session import OpenSession
 from services.checkout.use_cases.read_session import ReadSession
 from services.checkout.use_cases.record_callback import RecordCallback
 from services.checkout.use_cases.rendered import Rendered
+from services.checkout.use_cases.routing import Routing
 from services.checkout.use_cases.start_charge import StartCharge
 from services.checkout.use_cases.tokens import SessionTokens
 from services.checkout.use_cases.view_link import ViewLink
@@ -36,8 +36,8 @@ class Checkout(Struct, frozen=True, kw_only=True):
     live: Live
     answers: Rendered[Any]
     pages: Rendered[Any]
-    provider: Sandbox
-    accounts: Accounts
+    providers: Providers
+    routing: Routing
     limit_addresses: LimitAddresses
     clock: Clock
     public_url: str

@@ -7,17 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.faults import MethodUnavailable, ProviderNotConnected
 from services.checkout.domain.pricing import in_currency, total_of
 from services.checkout.domain.session import OPEN_FOR, Address, Session
-from services.checkout.providers.port import Provider
 from services.checkout.store import session as store
 from services.checkout.store.session import IdempotencyRow
 from services.checkout.use_cases.find_coupon import FindCoupon
 from services.checkout.use_cases.gate import Gate
+from services.checkout.use_cases.routing import Routing
 from services.checkout.use_cases.view_link import ViewLink, key_of, require_free
 from shared.contracts.checkout import CustomerView, SessionOpened
-from shared.contracts.links import CollectView, LinkView, Method
+from shared.contracts.links import CollectView, LinkView
 from shared.kernel.faults import IdempotencyMismatch, Invalid
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
@@ -63,7 +62,7 @@ class OpenSession:
         self,
         postgres: Postgres,
         view_link: ViewLink,
-        provider: Provider,
+        routing: Routing,
         *,
         find_coupon: FindCoupon,
         gate: Gate,
@@ -72,7 +71,7 @@ class OpenSession:
         self._postgres = postgres
         self._view_link = view_link
         self._find_coupon = find_coupon
-        self._provider = provider
+        self._routing = routing
         self._gate = gate
         self._wake = wake
 
@@ -115,10 +114,11 @@ class OpenSession:
         return OpenedSession(session, replayed=False)
 
     async def _begun(self, link: LinkView, details: Details, *, now: datetime) -> Session:
-        payable_methods(link, self._provider)
+        await self._routing.payable_methods(link)
         require_details(link.collect, details)
         pricing = in_currency(link.pricing, details.currency)
         subtotal = total_of(pricing, details.amount_minor, currency=details.currency)
+        await self._routing.payable_methods(link, subtotal.currency)
         discount = None
         if details.coupon_code is not None:
             discount = await self._find_coupon.discount(link, details.coupon_code, subtotal=subtotal)
@@ -157,21 +157,6 @@ class OpenSession:
             state.session, status="open", version=1, expires_at=state.session.created_at + OPEN_FOR, paid_at=None
         )
         return OpenedSession(as_it_was, replayed=True)
-
-
-def payable_methods(link: LinkView, provider: Provider) -> tuple[Method, ...]:
-    """The link's methods that a connected provider can take, in the link's order.
-
-    Raises:
-        ProviderNotConnected: the link is live, and no live provider is connected.
-        MethodUnavailable: none of them.
-    """
-    if link.livemode:
-        raise ProviderNotConnected(link)
-    methods: tuple[Method, ...] = tuple(method for method in link.methods if method in provider.takes)
-    if not methods:
-        raise MethodUnavailable(link.methods[0] if link.methods else "none", ())
-    return methods
 
 
 def require_details(collect: CollectView, details: Details) -> None:

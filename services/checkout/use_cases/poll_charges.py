@@ -3,16 +3,17 @@
 import asyncio
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from services.checkout.domain.charge import HELD_FOR
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.peers.links import Links
-from services.checkout.providers.port import Absent, Accepted, Account, Payment, Provider, Unreachable
+from services.checkout.providers.port import Absent, Accepted, Account, Payment, Unreachable
+from services.checkout.providers.registry import Providers
 from services.checkout.store import charge as charges
 from services.checkout.store.charge import DueCharge
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals, Word
+from services.checkout.use_cases.breakers import Breakers
 from shared.contracts.links import UseIsHeld
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
@@ -30,14 +31,16 @@ class PollCharges:
         self,
         postgres: Postgres,
         *,
-        provider: Provider,
+        providers: Providers,
+        breakers: Breakers,
         accounts: Accounts,
         apply_signals: ApplySignals,
         links: Links,
         clock: Clock,
     ) -> None:
         self._postgres = postgres
-        self._provider = provider
+        self._providers = providers
+        self._breakers = breakers
         self._accounts = accounts
         self._apply = apply_signals
         self._links = links
@@ -50,34 +53,35 @@ class PollCharges:
         if not due:
             return 0
         asked = await asyncio.gather(*(self._ask(one) for one in due))
-        words = [word for word, _ in asked if word is not None]
-        accounts: dict[str, UUID] = {account.external_id: account.id for _, account in asked if account}
+        words = [word for word in asked if word is not None]
         if words:
-            await self._apply.words(words, accounts=accounts)
+            await self._apply.words(words)
         pending = {word.reference for word in words if word.state is not None and word.state.status == "pending"}
         under_way = [one for one in due if one.status in UNDER_WAY and one.reference in pending]
         await asyncio.gather(*(self._keep_held(one) for one in under_way))
         return len(due)
 
-    async def _ask(self, due: DueCharge) -> tuple[Word | None, Account | None]:
+    async def _ask(self, due: DueCharge) -> Word | None:
         account = await self._accounts.by_id(due.account_id)
-        if account is None:
+        provider = self._providers.find(due.provider)
+        if account is None or provider is None:
             _log.error("polling.no_account", charge_id=str(due.id))
-            return None, None
+            return None
         async with self._slots:
-            answer = await self._provider.status(account, _payment(due))
+            answer = await provider.status(account, _payment(due))
+        self._breakers.heard(account, "status", answer)
         match answer:
             case Accepted(state=state):
-                return Word(due.reference, account.external_id, state), account
+                return Word(due.reference, account.external_id, account.id, state)
             case Absent():
-                return self._absent(due, account, self._clock()), account
+                return self._absent(due, account, self._clock())
             case Unreachable():
-                return None, account
+                return None
 
     def _absent(self, due: DueCharge, account: Account, now: datetime) -> Word | None:
         """Believed only when nothing of ours can still be on its way. A payment that was accepted does not vanish."""
         if due.status == "created" and due.absent_after <= now:
-            return Word(due.reference, account.external_id, None, due.absent_reason)
+            return Word(due.reference, account.external_id, account.id, None, due.absent_reason)
         if due.status == "pending":
             _log.error("polling.provider_lost_payment", charge_id=str(due.id))
         return None

@@ -7,7 +7,8 @@ from typing import Final
 import msgspec
 
 from services.checkout.domain.charge import IngestVerdict
-from services.checkout.providers.port import Account, Provider
+from services.checkout.providers.port import Account, Ask, Ignored, Provider
+from services.checkout.providers.registry import Providers
 from services.checkout.store import callback as store
 from services.checkout.store.callback import NewCallback
 from services.checkout.use_cases.accounts import Accounts
@@ -32,7 +33,7 @@ class RecordCallback:
         self,
         postgres: Postgres,
         accounts: Accounts,
-        provider: Provider,
+        providers: Providers,
         *,
         forgeries: Limiter,
         stored: Callable[[], None],
@@ -40,62 +41,72 @@ class RecordCallback:
     ) -> None:
         self._postgres = postgres
         self._accounts = accounts
-        self._provider = provider
+        self._providers = providers
         self._forgeries = forgeries
         self._stored = stored
         self._wake = wake
 
     async def __call__(
-        self, account_id: str, headers: Mapping[str, str], *, body: bytes, client_ip: str, now: datetime
+        self,
+        provider_name: str,
+        account_id: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        client_ip: str,
+        now: datetime,
     ) -> IngestVerdict:
         """`account_id` is the provider's name of the account; `headers` have lower-case names.
 
         Raises:
-            NotFound: nobody has such an account here; nothing was stored.
+            NotFound: there is no such provider, or nobody has such an account here; nothing was stored.
             RateLimited: too many forgeries from this address or for this account; nothing was stored.
         """
-        account = await self._accounts.by_external_id(self._provider.name, account_id)
-        if account is None:
+        provider = self._providers.find(provider_name)
+        account = await self._accounts.by_external_id(provider_name, account_id) if provider else None
+        if provider is None or account is None:
             raise NotFound("account")
-        event_id = None
-        if not self._provider.is_authentic(account, headers, body=body, now=now):
+        event_id = asks_for = None
+        if not self._is_authentic(provider, account, headers, body=body, now=now):
             self._forgeries.spend(client_ip)
             self._forgeries.spend(account.external_id)
             verdict: IngestVerdict = "bad_signature"
             body = body[:FORGED_BYTES_KEPT]
-        elif (said := self._provider.read(account.external_id, body)) is None:
+        elif (said := provider.read(account.external_id, body)) is None:
             verdict = "malformed"
         else:
-            verdict, event_id = "received", said.event_id
-        await self._store(account, headers, verdict, body=body, event_id=event_id, now=now)
-        return verdict
-
-    async def _store(
-        self,
-        account: Account,
-        headers: Mapping[str, str],
-        verdict: IngestVerdict,
-        *,
-        body: bytes,
-        event_id: str | None,
-        now: datetime,
-    ) -> None:
+            verdict, event_id = "ignored" if isinstance(said, Ignored) else "received", said.event_id
+            asks_for = said.reference if isinstance(said, Ask) else None
         new = NewCallback(
             id=new_id(),
             org_id=account.org_id,
             account_id=account.id,
             provider=account.provider,
             event_id=event_id,
-            headers=_encode(self._provider.kept_headers(headers)).decode(),
+            headers=_encode(provider.kept_headers(headers)).decode(),
             body=body,
             verdict=verdict,
             received_at=now,
+            asks_for=asks_for,
         )
-        if verdict == "received":
+        await self._store(new, verdict)
+        return verdict
+
+    def _is_authentic(
+        self, provider: Provider, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime
+    ) -> bool:
+        """By the account's credentials, or for a while after a rotation by those before."""
+        if provider.is_authentic(account, headers, body=body, now=now):
+            return True
+        before = self._accounts.before_rotation(account, now)
+        return before is not None and provider.is_authentic(before, headers, body=body, now=now)
+
+    async def _store(self, new: NewCallback, verdict: IngestVerdict) -> None:
+        if verdict in ("received", "ignored"):
             await store.insert_callback(self._postgres, new, refused=None)
             crash_point("callback.stored")
             self._stored()
             return
-        refused = CallbackRefused(org_id=account.org_id, callback_id=new.id, provider=account.provider, verdict=verdict)
+        refused = CallbackRefused(org_id=new.org_id, callback_id=new.id, provider=new.provider, verdict=verdict)
         await store.insert_callback(self._postgres, new, refused=refused)
         self._wake()

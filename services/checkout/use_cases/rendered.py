@@ -41,6 +41,10 @@ class Rendered(Generic[_T]):
             for key in self._slugs.pop(link_id, ()):
                 self._kept.pop(key, None)
 
+    def clear(self) -> None:
+        self._kept.clear()
+        self._slugs.clear()
+
     def _forget(self, key: tuple[str, str]) -> None:
         _, link_id, _ = self._kept.pop(key)
         keys = self._slugs.get(link_id, set())

@@ -19,18 +19,24 @@ from services.checkout.domain.faults import (
     LinkNotFound,
     LinkRefused,
     MethodUnavailable,
+    PromptActive,
     SessionEnded,
 )
+from services.checkout.domain.lifecycle import ENDED_UNPAID
 from services.checkout.domain.phones import payer_phone
+from services.checkout.domain.routing import Route, Tried, Wish
 from services.checkout.domain.session import Session, SessionState, session_after
 from services.checkout.peers.links import Links
-from services.checkout.providers.port import Accepted, Account, CreateResult, NotSent, Order, Provider, Refused, Unknown
+from services.checkout.providers.port import Accepted, Account, CreateResult, NotSent, Order, Refused, Unknown
+from services.checkout.providers.registry import Providers
 from services.checkout.store import charge as charges
-from services.checkout.store.charge import Changes
+from services.checkout.store.charge import Changes, Choice, PhoneIsAsked
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.breakers import Breakers
+from services.checkout.use_cases.limit_attempts import LimitAttempts
 from services.checkout.use_cases.live import Live
-from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.read_session import ReadSession
+from services.checkout.use_cases.routing import Routing
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import AllUsesHeld, CouponIsRefused, LinkMissing, Method, UseIsHeld, UseIsRefused
 from shared.kernel.faults import Fault, Invalid, Unavailable
@@ -43,6 +49,9 @@ from shared.runtime.tracing import current_traceparent
 
 ASK_AFTER_TIMEOUT: Final = timedelta(seconds=2)
 ASK_AFTER_ERROR: Final = ABSENT_AFTER_ERROR
+ACCOUNTS_TRIED_MAX: Final = 3
+_BUYERS: Final = frozenset({"phone", "card_token"})
+"""Fields of an order that the buyer filled in: what one provider finds wrong with them, another would, too."""
 
 
 class ByPhone(Struct, frozen=True):
@@ -80,8 +89,11 @@ class StartCharge:
         *,
         read_session: ReadSession,
         links: Links,
-        provider: Provider,
+        providers: Providers,
         accounts: Accounts,
+        routing: Routing,
+        breakers: Breakers,
+        attempts: LimitAttempts,
         public_url: str,
         live: Live,
         wake: Wake,
@@ -90,14 +102,17 @@ class StartCharge:
         self._postgres = postgres
         self._read_session = read_session
         self._links = links
-        self._provider = provider
+        self._providers = providers
         self._accounts = accounts
+        self._routing = routing
+        self._breakers = breakers
+        self._attempts = attempts
         self._public_url = public_url.rstrip("/")
         self._live = live
         self._wake = wake
         self._clock = clock
 
-    async def __call__(self, session_id: UUID, means: Means) -> Started:
+    async def __call__(self, session_id: UUID, means: Means, *, client_ip: str = "") -> Started:
         """The session with the charge that is under way, or has just ended.
 
         Raises:
@@ -105,7 +120,9 @@ class StartCharge:
             MethodUnavailable, Invalid: not a way to pay this link; not a phone number; not a card token.
             LinkRefused, EveryUseHeld, LinkNotFound: no use is left; nothing was charged.
             CouponRefused: the coupon was used up meanwhile; nothing was charged.
-            Unavailable: links or the provider's registration does not answer; nothing was charged.
+            PromptActive: the phone is being asked about another payment; nothing was charged.
+            RateLimited: too many tries have failed here; nothing was charged.
+            Unavailable: links or every provider that could take it does not answer; nothing was charged.
         """
         state = await self._read_session(session_id)
         now = self._clock()
@@ -113,11 +130,55 @@ class StartCharge:
         if joined is not None:
             return joined
         session = state.session
-        method, phone = self._way(session, means)
-        account = await self._accounts.of_link(session.link)
-        charge = _new_charge(session, account, method=method, phone=phone, now=now)
-        if not await charges.reserve_charge(self._postgres, charge):
-            return Started(await self._read_session(session_id), joined=True)
+        method, phone = await self._way(session, means)
+        self._attempts.require(session.link.id, method, phone=phone, client_ip=client_ip)
+        wish = Wish(
+            method=method,
+            currency=session.total.currency,
+            phone=phone,
+            providers=session.link.providers,
+            card_token=isinstance(means, ByCardToken),
+        )
+        route = await self._routing.route(session.link, wish)
+        if not route.candidates:
+            raise Unavailable("provider") if route.only_unavailable else MethodUnavailable(method, ())
+        started = await self._along(route, session, means, phone=phone, client_ip=client_ip)
+        self._live.changed(session_id)
+        return started
+
+    async def _along(
+        self, route: Route, session: Session, means: Means, *, phone: str | None, client_ip: str
+    ) -> Started:
+        """Tries one account after the other, each with a charge of its own, until money could have moved."""
+        tried: list[Tried] = []
+        before: Charge | None = None
+        candidates = route.candidates[:ACCOUNTS_TRIED_MAX]
+        for offer in candidates:
+            account = await self._accounts.of_offer(offer, session.link)
+            charge = _new_charge(session, account, method=_method_of(means), phone=phone, now=self._clock())
+            choice = Choice(route=route, tried=tried)
+            await self._accounts.used(account)
+            if not await self._reserved(charge, choice, before=before):
+                return Started(await self._read_session(session.id), joined=before is None)
+            self._attempts.began(charge.id, client_ip)
+            result = await self._asked(session, charge, account, means)
+            if offer is candidates[-1] or not _may_go_on(result):
+                written = await self._write_down(session, charge, account, result=result)
+                return Started(written or await self._read_session(session.id), joined=False)
+            tried.append(Tried(account.id, account.provider, type(result).__name__))
+            before = charge
+        raise AssertionError("unreachable")
+
+    async def _reserved(self, charge: Charge, choice: Choice, *, before: Charge | None) -> bool:
+        """Raises: PromptActive."""
+        try:
+            if before is None:
+                return await charges.reserve_charge(self._postgres, charge, choice)
+            return await charges.fail_over(self._postgres, before, charge, choice)
+        except PhoneIsAsked as asked:
+            raise PromptActive(asked.until) from None
+
+    async def _asked(self, session: Session, charge: Charge, account: Account, means: Means) -> CreateResult:
         crash_point("pay.reserved")
         await self._hold(session, charge)
         crash_point("pay.held")
@@ -126,12 +187,12 @@ class StartCharge:
             # the buyer may be trying again: asking the provider now could charge twice.
             await self._undo(charge)
             raise Unavailable("checkout")
+        self._breakers.begins(account)
         order = self._order(session, charge, account, means)
-        result = await self._provider.create(account, order)
+        result = await self._providers.of(account).create(account, order)
+        self._breakers.heard(account, "create", result)
         crash_point("pay.created-at-provider")
-        written = await self._write_down(session, charge, account, result=result)
-        self._live.changed(session_id)
-        return Started(written or await self._read_session(session_id), joined=False)
+        return result
 
     def _joined(self, state: SessionState, now: datetime) -> Started | None:
         match state.status_at(now):
@@ -142,9 +203,9 @@ class StartCharge:
             case "expired" | "abandoned":
                 raise SessionEnded
 
-    def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
-        methods = payable_methods(session.link, self._provider)
-        method: Method = "mobile_money" if isinstance(means, ByPhone) else "card"
+    async def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
+        method = _method_of(means)
+        methods = await self._routing.payable_methods(session.link, session.total.currency)
         if method not in methods:
             raise MethodUnavailable(method, methods)
         if isinstance(means, ByPhone):
@@ -213,7 +274,7 @@ class StartCharge:
                 return await self._write(session, charge, judgement.charge, now=now)
             case Refused(field=field):
                 written = await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
-                if field in {"phone", "card_token"}:
+                if field in _BUYERS:
                     raise Invalid(field, "the provider does not accept it")
                 return written
             case NotSent():
@@ -239,6 +300,8 @@ class StartCharge:
         crash_point("pay.before-commit")
         written = await charges.write_changes(self._postgres, changes, now)
         self._wake()
+        if after.status in ENDED_UNPAID:
+            self._attempts.failed(after)
         return SessionState(session_after(session, after, now), after) if after.id in written else None
 
     async def _ask_later(
@@ -250,6 +313,23 @@ class StartCharge:
         absent_reason: FailureReason = "not_started",
     ) -> None:
         await charges.ask_soon(self._postgres, charge.id, at=at, absent_after=absent_after, absent_reason=absent_reason)
+
+
+def _method_of(means: Means) -> Method:
+    return "mobile_money" if isinstance(means, ByPhone) else "card"
+
+
+def _may_go_on(result: CreateResult) -> bool:
+    """Whether another account may be asked: only where this one's provider has nothing, and never will."""
+    match result:
+        case NotSent():
+            return True
+        case Refused(field=field):
+            return field not in _BUYERS
+        case Accepted() | Unknown():
+            return False
+        case _:
+            assert_never(result)
 
 
 def _new_charge(session: Session, account: Account, *, method: Method, phone: str | None, now: datetime) -> Charge:

@@ -3,10 +3,21 @@
 from typing import Any
 
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.web import api_callbacks, api_events, api_gate, api_links, api_openapi, api_sessions
+from services.checkout.use_cases.merchant import Merchant
+from services.checkout.web import (
+    api_callbacks,
+    api_events,
+    api_gate,
+    api_links,
+    api_openapi,
+    api_sessions,
+    merchant_accounts,
+    merchant_callbacks,
+    merchant_reconciliations,
+)
 from services.checkout.web.api_problems import EXCEPTION_HANDLERS
 
-__all__ = ["EXCEPTION_HANDLERS", "routes"]
+__all__ = ["EXCEPTION_HANDLERS", "merchant_routes", "routes"]
 
 
 def routes(checkout: Checkout) -> list[Any]:
@@ -17,4 +28,12 @@ def routes(checkout: Checkout) -> list[Any]:
         *api_events.routes(checkout),
         *api_callbacks.routes(checkout),
         *api_openapi.routes(),
+    ]
+
+
+def merchant_routes(merchant: Merchant) -> list[Any]:
+    return [
+        *merchant_accounts.routes(merchant),
+        *merchant_callbacks.routes(merchant),
+        *merchant_reconciliations.routes(merchant),
     ]

@@ -8,7 +8,6 @@ from litestar.response.base import ASGIResponse
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web.api_sessions import HttpRequest
 from services.checkout.web.api_wire import ENCODER, CallbackOut
-from shared.kernel.faults import NotFound
 from shared.runtime import problems
 
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -18,12 +17,11 @@ _RECEIVED: Final = ASGIResponse(body=ENCODER.encode(CallbackOut()), media_type="
 def routes(checkout: Checkout) -> list[Any]:
     @post("/callbacks/{provider:str}/{account:str}", request_max_body_size=BODY_BYTES_MAX, status_code=200)
     async def receive_callback(request: HttpRequest, provider: str, account: str) -> ASGIResponse:
-        if provider != checkout.provider.name:
-            raise NotFound("provider")
         body = await request.body()
         verdict = await checkout.record_callback(
+            provider,
             account,
-            {name.decode(): value.decode("latin-1") for name, value in request.scope["headers"]},
+            headers={name.decode(): value.decode("latin-1") for name, value in request.scope["headers"]},
             body=body,
             client_ip=request.scope["state"]["client_ip"],
             now=checkout.clock(),

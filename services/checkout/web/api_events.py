@@ -14,8 +14,8 @@ from services.checkout.web.live_stream import stream
 
 
 def routes(checkout: Checkout) -> list[Any]:
-    def event_of(state: SessionState) -> bytes:
-        body = ENCODER.encode(state_out(checkout, state))
+    async def event_of(state: SessionState) -> bytes:
+        body = ENCODER.encode(await state_out(checkout, state))
         return b"event: status\nid: %d\ndata: %s\n\n" % (state.session.version, body)
 
     @get("/v1/checkout/sessions/{session_id:uuid}/events")

@@ -93,6 +93,7 @@ PAYING: Final[dict[str, Any]] = {
         "id": "01a1fd7e-2614-7144-b36f-9f90eedfc4fa",
         "status": "pending",
         "method": "mobile_money",
+        "pending_reason": "approval_on_phone",
         "failure_reason": None,
         "payer_hint": "••••3456",
         "created_at": "2027-01-15T09:44:25.350338Z",
@@ -107,7 +108,7 @@ PAYING: Final[dict[str, Any]] = {
 PAID: Final[dict[str, Any]] = PAYING | {
     "status": "paid",
     "version": 4,
-    "charge": PAYING["charge"] | {"status": "succeeded"},
+    "charge": PAYING["charge"] | {"status": "succeeded", "pending_reason": None},
     "next_action": {"type": "none"},
     "receipt": {"number": "R-20270115-SDXN7RH2", "url": _URL},
     "paid_at": "2027-01-15T09:44:27.523414Z",

@@ -6,7 +6,6 @@ from litestar import Request, get
 from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.view_link import require_payable
 from services.checkout.web.api_mapping import link_out
 from services.checkout.web.api_sessions import bearer
@@ -28,7 +27,7 @@ def routes(checkout: Checkout) -> list[Any]:
         link = await checkout.view_link.dated(await checkout.view_link(slug, now), now)
         require_payable(link, now)
         await checkout.gate.require(link, bearer(request), now)
-        body = ENCODER.encode(link_out(link, payable_methods(link, checkout.provider)))
+        body = ENCODER.encode(link_out(link, await checkout.routing.payable_methods(link)))
         answer = ASGIResponse(body=body, media_type="application/json", headers=_HEADERS)
         if link.gate_otp:
             return answer  # for whoever opened the gate only, so it is not kept

@@ -5,7 +5,7 @@ from typing import assert_never
 
 import msgspec
 
-from services.checkout.domain.charge import Charge, Dial, Prompt, Redirect, Transfer, payer_hint
+from services.checkout.domain.charge import Charge, Dial, Prompt, Redirect, Transfer, payer_hint, pending_reason
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.pricing import listed_total
 from services.checkout.domain.refusal import uses_remaining
@@ -162,6 +162,7 @@ def _charge(charge: Charge) -> ChargeOut:
         id=charge.id,
         status=charge.status,
         method=charge.method,
+        pending_reason=pending_reason(charge),
         failure_reason=charge.failure_reason,
         payer_hint=payer_hint(charge),
         created_at=charge.created_at,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from litestar import Request, Response
 
 from services.checkout.domain.faults import (
+    AccountInUse,
     AmountOutOfBounds,
     ChargeUnderWay,
     CouponRefused,
@@ -16,7 +17,9 @@ from services.checkout.domain.faults import (
     NotGated,
     OtpRejected,
     OtpRequired,
+    PromptActive,
     ProviderNotConnected,
+    ProviderUnknown,
     SessionEnded,
     TooManyListeners,
 )
@@ -63,6 +66,15 @@ problems.register(
         ),
         ChargeUnderWay.code: ProblemKind(
             409, "A payment is under way", "The provider has not answered yet. Try again in a few seconds."
+        ),
+        PromptActive.code: ProblemKind(
+            409,
+            "This phone is being asked about another payment",
+            "Answer the request on the phone, or try again at `retry_at`.",
+        ),
+        ProviderUnknown.code: ProblemKind(400, "There is no such provider here", "Name one of `providers`."),
+        AccountInUse.code: ProblemKind(
+            409, "Payments were made with this account", "Disable it: what was paid may still be refunded through it."
         ),
         MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
         ProviderNotConnected.code: ProblemKind(

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 
 from services.checkout.domain.session import Address, SessionState
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.open_session import Details, Idempotency, payable_methods
+from services.checkout.use_cases.open_session import Details, Idempotency
 from services.checkout.use_cases.start_charge import ByCardToken, ByPhone, ByRedirect, Means
 from services.checkout.web.api_mapping import opened_out, session_out
 from services.checkout.web.api_wire import ENCODER, OPEN_SESSION, PAY, AddressBody, OpenSessionBody, PayBody
@@ -38,7 +38,7 @@ def routes(checkout: Checkout) -> list[Any]:
         checkout.limit_addresses(details.customer.email, details.customer.phone, client_ip=client_ip)
         idempotency = _idempotency(request, slug, raw)
         opened = await checkout.open_session(slug, details, now=checkout.clock(), idempotency=idempotency)
-        methods = payable_methods(opened.session.link, checkout.provider)
+        methods = await checkout.routing.methods(opened.session.link, opened.session.total.currency)
         headers = _PRIVATE | ({"idempotent-replayed": "true"} if opened.replayed else {})
         return _json(opened_out(opened.session, checkout.tokens, methods=methods), 201, headers=headers)
 
@@ -46,27 +46,28 @@ def routes(checkout: Checkout) -> list[Any]:
     async def pay(request: HttpRequest, session_id: UUID) -> Response[bytes]:
         checkout.tokens.require(session_id, bearer(request))
         means = means_of(decode(await request.body(), PAY))
+        client_ip = request.scope["state"]["client_ip"]
         if isinstance(means, ByPhone):
-            checkout.limit_addresses(means.phone, client_ip=request.scope["state"]["client_ip"])
-        started = await checkout.start_charge(session_id, means)
+            checkout.limit_addresses(means.phone, client_ip=client_ip)
+        started = await checkout.start_charge(session_id, means, client_ip=client_ip)
         status = 200 if started.state.session.status == "paid" and started.joined else 202
-        return _json(state_out(checkout, started.state), status)
+        return _json(await state_out(checkout, started.state), status)
 
     @post("/v1/checkout/sessions/{session_id:uuid}/call-off", status_code=200)
     async def call_off(request: HttpRequest, session_id: UUID) -> Response[bytes]:
         checkout.tokens.require(session_id, bearer(request))
-        return _json(state_out(checkout, await checkout.call_off(session_id)), 200)
+        return _json(await state_out(checkout, await checkout.call_off(session_id)), 200)
 
     @get("/v1/checkout/sessions/{session_id:uuid}")
     async def read_session(request: HttpRequest, session_id: UUID) -> Response[bytes]:
         checkout.tokens.require(session_id, bearer(request) or request.cookies.get(TOKEN_COOKIE))
-        return _json(state_out(checkout, await checkout.read_session(session_id)), 200)
+        return _json(await state_out(checkout, await checkout.read_session(session_id)), 200)
 
     return [open_session, pay, call_off, read_session]
 
 
-def state_out(checkout: Checkout, state: SessionState) -> Any:
-    methods = payable_methods(state.session.link, checkout.provider)
+async def state_out(checkout: Checkout, state: SessionState) -> Any:
+    methods = await checkout.routing.methods(state.session.link, state.session.total.currency)
     return session_out(state, checkout.tokens, methods=methods, now=checkout.clock())
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from services.checkout.domain.charge import PendingReason
 from services.checkout.domain.lifecycle import ChargeStatus, SessionStatus
 from services.checkout.domain.session import Address
 from shared.contracts.checkout import CustomerView, FailureReason
@@ -219,9 +220,12 @@ NextActionOut = PromptOut | RedirectOut | DialOut | TransferOut | WaitOut | None
 
 
 class ChargeOut(Struct, frozen=True, kw_only=True):
+    """`pending_reason`: what it waits for, while it is under way."""
+
     id: UUID
     status: ChargeStatus
     method: Method
+    pending_reason: PendingReason | None
     failure_reason: FailureReason | None
     payer_hint: str | None
     created_at: datetime

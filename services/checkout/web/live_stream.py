@@ -1,7 +1,7 @@
 """A session's live status as server-sent events, for the API and for the page alike."""
 
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 from litestar.response import Stream
@@ -19,7 +19,7 @@ FINAL: Final = frozenset({"paid", "expired", "abandoned"})
 _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
-def stream(checkout: Checkout, state: SessionState, event_of: Callable[[SessionState], bytes]) -> Stream:
+def stream(checkout: Checkout, state: SessionState, event_of: Callable[[SessionState], Awaitable[bytes]]) -> Stream:
     """One event at once, then one a change; ends when nothing more can happen.
 
     `event_of` gives the whole event, with its blank line.
@@ -32,14 +32,14 @@ def stream(checkout: Checkout, state: SessionState, event_of: Callable[[SessionS
 
 
 async def _events(
-    checkout: Checkout, state: SessionState, event_of: Callable[[SessionState], bytes]
+    checkout: Checkout, state: SessionState, event_of: Callable[[SessionState], Awaitable[bytes]]
 ) -> AsyncGenerator[bytes, None]:
     session_id = state.session.id
     async with checkout.live.listen(session_id) as bell:
         ends = time.monotonic() + OPEN_SECONDS_MAX
         told, said_at = None, 0.0
         while True:
-            event = event_of(state)
+            event = await event_of(state)
             if event != told:
                 yield event
                 told, said_at = event, time.monotonic()

@@ -95,7 +95,7 @@ class Pages:
     def __init__(self, checkout: Checkout) -> None:
         self._secure = checkout.public_url.startswith("https:")
         self._tokens = checkout.tokens
-        origins = (checkout.provider.url,)
+        origins = (checkout.providers.sandbox.url,)
         self._policy = content_security_policy(NONCE_SLOT, frame_origins=origins, form_origins=origins)
 
     def answer(

@@ -10,11 +10,10 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.charge import Redirect
-from services.checkout.domain.faults import CouponRefused, LinkNotFound, MethodUnavailable, SessionEnded
+from services.checkout.domain.faults import CouponRefused, LinkNotFound, MethodUnavailable, PromptActive, SessionEnded
 from services.checkout.domain.pricing import currencies_of, in_currency, listed_total
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.use_cases.view_link import key_of, require_free, require_payable
 from services.checkout.web import page_forms as forms
 from services.checkout.web.bill_view import coupon_of
@@ -89,11 +88,11 @@ class LinkPage:
         if (gate := await self._gate.before(request, link, now, status=200)) is not None:
             return gate
         require_free(fresh, now)
-        methods = payable_methods(link, checkout.provider)
+        methods = await checkout.routing.payable_methods(link)
         locale = locale_of(request, link.merchant.locale)
         recent = await self._recent(request, link, now) if paid_before else None
         currency = _sold_in(link, currency_asked(request))
-        card = await self.card(link, methods, locale)
+        card = await self.card(link, methods, locale, currency=currency)
         view = checkout_view(link, methods, card=card, recent=recent, currency=currency)
         prepared = PreparedPage(render_checkout(view, locale=locale))
         if recent is None and fits is None and not link.gate_otp:
@@ -111,7 +110,7 @@ class LinkPage:
         require_payable(link, now)
         if (gate := await self._gate.before(request, link, now, status=403)) is not None:
             return gate
-        methods = payable_methods(link, checkout.provider)
+        methods = await checkout.routing.payable_methods(link)
         form = forms.checkout_form(link, methods, posted)
         recent = await self._recent(request, link, now)
         errors = form.errors
@@ -129,7 +128,7 @@ class LinkPage:
         checkout.limit_addresses(customer.email, customer.phone, posted.get("mobile_phone"), client_ip=client_ip)
         try:
             opened = await checkout.open_session(slug, details, now=now, idempotency=forms.idempotency_of(slug, posted))
-            started = await checkout.start_charge(opened.session.id, form.means)
+            started = await checkout.start_charge(opened.session.id, form.means, client_ip=client_ip)
         except Fault as fault:
             error = error_of(fault)
             if error is None:
@@ -140,15 +139,19 @@ class LinkPage:
             return await self._again(request, link, methods, posted=posted, errors=(error,), recent=recent)
         return to_session(self._pages, started.state)
 
-    async def card(self, link: LinkView, methods: tuple[Method, ...], locale: str) -> CardField:
+    async def card(
+        self, link: LinkView, methods: tuple[Method, ...], locale: str, *, currency: str | None = None
+    ) -> CardField:
         """Without the provider there is no card field; the form still offers the provider's own page."""
         if "card" not in methods:
             return CardField()
         try:
-            account = await self._checkout.accounts.of_link(link)
+            account = await self._checkout.routing.card_account(link, currency)
         except Unavailable:
             return CardField()
-        url = self._checkout.provider.card_field_url(account)
+        if account is None:
+            return CardField()
+        url = self._checkout.providers.sandbox.card_field_url(account)
         return CardField(f"{url}&parent={self._checkout.public_url}&locale={locale}")
 
     async def _again(
@@ -169,7 +172,7 @@ class LinkPage:
         view = checkout_view(
             link,
             methods,
-            card=await self.card(link, methods, locale),
+            card=await self.card(link, methods, locale, currency=currency),
             values=forms.shown_again(posted),
             errors=errors,
             attempt=forms.attempt_of(posted) or new_nonce(),
@@ -230,8 +233,8 @@ def to_session(pages: Pages, state: SessionState) -> ASGIResponse:
 def error_of(fault: Fault) -> FieldError | None:
     """What the form says about a refusal that the buyer can do something about; None: it has a page of its own."""
     match fault:
-        case Invalid():
-            return _invalid(str(fault.values["field"]))
+        case Invalid() | PromptActive():
+            return _invalid(str(fault.values["field"]), fault.code)
         case CouponRefused(reason=reason):
             return FieldError("coupon", _COUPON_ERRORS[reason])
         case MethodUnavailable():
@@ -244,7 +247,9 @@ def error_of(fault: Fault) -> FieldError | None:
             return None
 
 
-def _invalid(field: str) -> FieldError:
+def _invalid(field: str, code: str) -> FieldError:
+    if code == PromptActive.code:
+        return FieldError("mobile_phone", "prompt_active")
     if field == "phone":
         return FieldError("mobile_phone", "phone_invalid")
     if field == "card_token":

@@ -11,7 +11,6 @@ from litestar.response.base import ASGIResponse
 from services.checkout.domain.faults import ChargeUnderWay
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.open_session import payable_methods
 from services.checkout.web import page_forms as forms
 from services.checkout.web.api_sessions import TOKEN_COOKIE
 from services.checkout.web.live_stream import stream
@@ -81,7 +80,7 @@ class SessionPage:
         self._checkout.tokens.require(session_id, request.cookies.get(TOKEN_COOKIE))
         return await self._checkout.read_session(session_id)
 
-    def event_of(self, state: SessionState) -> bytes:
+    async def event_of(self, state: SessionState) -> bytes:
         body = msgspec.json.encode({"version": version_of(state, self._checkout.clock())})
         return b"data: " + body + b"\n\n"
 
@@ -100,14 +99,16 @@ class SessionPage:
         checkout, session = self._checkout, state.session
         posted = forms.read_form(await request.body())
         errors: list[FieldError] = []
-        means = forms.means_of(payable_methods(session.link, checkout.provider), posted, errors)
+        methods = await checkout.routing.methods(session.link, session.total.currency)
+        means = forms.means_of(methods, posted, errors)
         if state.status_at(checkout.clock()) != "open":
             return self._pages.redirect(session_path(session))
         if means is None or errors:
             return await self._choose(request, state, posted=posted, errors=tuple(errors))
-        checkout.limit_addresses(posted.get("mobile_phone"), client_ip=request.scope["state"]["client_ip"])
+        client_ip = request.scope["state"]["client_ip"]
+        checkout.limit_addresses(posted.get("mobile_phone"), client_ip=client_ip)
         try:
-            started = await checkout.start_charge(session.id, means)
+            started = await checkout.start_charge(session.id, means, client_ip=client_ip)
         except Fault as fault:
             error = error_of(fault)
             if error is None:
@@ -141,13 +142,13 @@ class SessionPage:
         self, request: HttpRequest, state: SessionState, *, posted: forms.Posted, errors: tuple[FieldError, ...]
     ) -> ASGIResponse:
         session, checkout = state.session, self._checkout
-        methods = payable_methods(session.link, checkout.provider)
+        methods = await checkout.routing.payable_methods(session.link, session.total.currency)
         locale, nonce = locale_of(request, session.locale), new_nonce()
         known = {"mobile_phone": session.customer.phone} if session.customer.phone else {}
         view = choice_view(
             session,
             methods,
-            card=await self._link_page.card(session.link, methods, locale),
+            card=await self._link_page.card(session.link, methods, locale, currency=session.total.currency),
             values=forms.shown_again(posted) if posted else known,
             errors=errors,
             attempt=forms.attempt_of(posted) or new_nonce(),

@@ -8,7 +8,8 @@ from uuid import UUID
 import msgspec
 
 from services.links.domain.link import Link
-from services.links.domain.pricing import Cart, OfPlan, OfProduct, Pricing
+from services.links.domain.pricing import Cart, OfPlan, OfProduct, Pricing, currency_of
+from shared.contracts.checkout import Taken
 from shared.contracts.links import Method, RefusalReason
 
 Rule = (
@@ -35,10 +36,22 @@ class Archived(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class AccountTakes(msgspec.Struct, frozen=True):
+    """An account with a payment provider, and what it takes."""
+
+    provider: str
+    takes: tuple[Taken, ...]
+
+
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a link does not know itself. `retry_at` is when the first of its held uses may be free again."""
+    """What a link does not know itself.
+
+    `methods_taken` without any account that the merchant has connected; `accounts` are those. `retry_at` is when the
+    first of its held uses may be free again.
+    """
 
     methods_taken: Sequence[Method]
+    accounts: Sequence[AccountTakes] = ()
     retry_at: datetime | None = None
     archived: Sequence[Archived] = ()
 
@@ -58,9 +71,22 @@ def failing(link: Link, around: Surroundings, now: datetime) -> tuple[Failing, .
         found.append(Failing(rule="paused", since=link.paused_at))
     if link.starts_at is not None and now < link.starts_at:
         found.append(Failing(rule="not_started", since=link.created_at, until=link.starts_at))
-    if not set(link.methods) & set(around.methods_taken):
+    if not any(_is_taken(link, method, around) for method in link.methods):
         found.append(Failing(rule="no_payable_method"))
     return (*found, *_warnings(link, around))
+
+
+def _is_taken(link: Link, method: Method, around: Surroundings) -> bool:
+    """In the link's currency; a cart that is sold in several is judged by its first, as its page shows it."""
+    if method in around.methods_taken:
+        return True
+    currency = currency_of(link.pricing)
+    return any(
+        taken.method == method and (taken.currencies is None or currency is None or currency in taken.currencies)
+        for account in around.accounts
+        if not link.providers or account.provider in link.providers
+        for taken in account.takes
+    )
 
 
 def _warnings(link: Link, around: Surroundings) -> list[Failing]:

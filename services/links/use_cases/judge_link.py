@@ -4,7 +4,7 @@ from uuid import UUID
 from services.links.domain.eligibility import Archived, Failing, Surroundings, failing, plan_of, products_of
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link
-from services.links.store import plans, products, uses
+from services.links.store import plans, products, provider_accounts, uses
 from services.links.use_cases.read_links import get_link
 from shared.contracts.checkout import METHODS_TAKEN
 from shared.runtime.postgres import Postgres
@@ -20,6 +20,7 @@ async def judge_link(pg: Postgres, actor: Actor, link_id: UUID, *, now: datetime
     all_held = link.uses.remaining == 0 and link.uses.exhausted_at is None
     around = Surroundings(
         methods_taken=METHODS_TAKEN[link.livemode],
+        accounts=await provider_accounts.accounts_of(pg, link.org_id, livemode=link.livemode),
         retry_at=(await uses.earliest_held(pg, [link_id])).get(link_id) if all_held else None,
         archived=await _archived(pg, link),
     )

@@ -32,7 +32,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 async def test_an_account_that_nobody_has_is_looked_up_once_in_a_few_seconds(asked: list[str]) -> None:
     watch = Watch()
-    accounts = Accounts(NOTHING, NOTHING, sealer=NOTHING, clock=watch)
+    accounts = Accounts(NOTHING, NOTHING, vault=NOTHING, clock=watch)
     for _ in range(10):
         assert await accounts.by_external_id("sandbox", "acct_nobody") is None
     assert asked == ["acct_nobody"]
@@ -42,7 +42,7 @@ async def test_an_account_that_nobody_has_is_looked_up_once_in_a_few_seconds(ask
 
 
 async def test_no_more_than_so_many_unknown_accounts_are_remembered(asked: list[str]) -> None:
-    accounts = Accounts(NOTHING, NOTHING, sealer=NOTHING, clock=Watch())
+    accounts = Accounts(NOTHING, NOTHING, vault=NOTHING, clock=Watch())
     for number in range(UNKNOWN_MAX + 1):
         await accounts.by_external_id("sandbox", str(number))
     asked.clear()

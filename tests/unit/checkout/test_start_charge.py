@@ -7,8 +7,11 @@ from uuid import UUID
 import pytest
 
 from services.checkout.domain.charge import RECOVER_AFTER
+from services.checkout.domain.routing import Offer, Route
 from services.checkout.domain.session import Session, SessionState
 from services.checkout.store import charge as charges
+from services.checkout.use_cases.breakers import Breakers
+from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.start_charge import ByPhone, StartCharge
 from shared.contracts.checkout import CustomerView
@@ -20,6 +23,8 @@ from shared.runtime.outbox import Wake
 from tests.support.checkout import a_link
 from tests.unit.checkout.build import NOW
 from tests.unit.checkout.test_sandbox_adapter import ACCOUNT
+
+LIMITS = FailuresPerHour(cards_per_link=1, cards_per_address=1, tries_per_card=1, prompts_per_phone=1)
 
 
 class Played:
@@ -46,8 +51,17 @@ class Played:
     async def read_session(self, _: UUID) -> SessionState:
         return self.state
 
-    async def of_link(self, _: object) -> Any:
+    async def of_offer(self, *_: object) -> Any:
         return ACCOUNT
+
+    async def used(self, _: object) -> None:
+        return
+
+    async def payable_methods(self, *_: object) -> Any:
+        return ("mobile_money",)
+
+    async def route(self, *_: object) -> Route:
+        return Route((Offer(account_id=None, provider="sandbox", takes=self.takes),), ())
 
     async def hold(self, *_: object, held_until: datetime, **__: object) -> UseIsHeld:
         self.now += self._holding_takes
@@ -72,8 +86,9 @@ async def test_after_a_long_stop_the_provider_is_not_asked_any_more(monkeypatch:
     monkeypatch.setattr(charges, "undo_reservation", played.undo)
     part = cast("Any", played)
     start = StartCharge(
-        part, read_session=cast("Any", played.read_session), links=part, provider=part, accounts=part,
-        public_url="http://127.0.0.1", live=Live(), wake=Wake(), clock=played.clock,
+        part, read_session=cast("Any", played.read_session), links=part, providers=part, accounts=part, routing=part,
+        breakers=Breakers(), attempts=LimitAttempts(LIMITS, test_mode=True), public_url="http://127.0.0.1",
+        live=Live(), wake=Wake(), clock=played.clock,
     )  # fmt: skip
     with pytest.raises(Unavailable):
         await start(played.state.session.id, ByPhone("+256772123456"))

@@ -1,0 +1,134 @@
+"""Once a day each account's charges are compared with what its provider says of them; what differs is listed."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from services.checkout.domain.reconciliation import LISTED_MAX, Difference, Reconciliation, bounds_of, difference
+from services.checkout.providers.port import Absent, Accepted, Account, Payment, Provider, StatusResult, Unreachable
+from services.checkout.providers.registry import Providers
+from services.checkout.store import reconciliation as store
+from services.checkout.store.reconciliation import Compared
+from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.manage_accounts import Owner
+from shared.kernel.ids import new_id
+from shared.kernel.moment import Clock
+from shared.runtime.logs import logger
+from shared.runtime.postgres import Postgres
+
+BATCH: Final = 200
+AT_ONCE_MAX: Final = 8
+TRIES_MAX: Final = 2
+LEASE: Final = timedelta(minutes=10)
+
+_log = logger("reconciliation")
+
+
+class Reconcile:
+    def __init__(self, postgres: Postgres, providers: Providers, accounts: Accounts, *, clock: Clock) -> None:
+        self._postgres = postgres
+        self._providers = providers
+        self._accounts = accounts
+        self._clock = clock
+        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+
+    async def yesterday(self) -> int:
+        """Makes the reports of yesterday that are not there yet; returns 0, since none is left then."""
+        await self(self._clock().date() - timedelta(days=1), only_open=True)
+        return 0
+
+    async def __call__(
+        self, day: date, *, org_id: UUID | None = None, only_open: bool = False
+    ) -> Sequence[Reconciliation]:
+        """The reports of that day (UTC), made now; not those that another process is making."""
+        ids = await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
+        made: list[Reconciliation] = []
+        for account_id in ids:
+            account = await self._accounts.by_id(account_id)
+            provider = self._providers.find(account.provider) if account else None
+            if account is None or provider is None:
+                _log.error("reconciliation.no_account", account=str(account_id))
+            elif report := await self._account(account, provider, day):
+                made.append(report)
+        return made
+
+    async def list(
+        self, owner: Owner, *, before: UUID | None, day: date | None, account_id: UUID | None, limit: int
+    ) -> Sequence[Reconciliation]:
+        """Newest first; one more than `limit` where there is more."""
+        return await store.list_reconciliations(
+            self._postgres,
+            owner.org_id,
+            livemode=owner.livemode,
+            before=before,
+            day=day,
+            account_id=account_id,
+            limit=limit + 1,
+        )
+
+    async def _account(self, account: Account, provider: Provider, day: date) -> Reconciliation | None:
+        now = self._clock()
+        report = Reconciliation(
+            id=new_id(),
+            account_id=account.id,
+            org_id=account.org_id,
+            livemode=account.livemode,
+            provider=account.provider,
+            day=day,
+            compared=0,
+            unanswered=0,
+            differing=0,
+            differences=(),
+            made_at=now,
+        )
+        claimed = await store.claim(self._postgres, report, lease_until=now + LEASE)
+        if claimed is None:
+            return None
+        report = await self._compared(replace(report, id=claimed), account, provider)
+        await store.finish(self._postgres, report)
+        _log.info("reconciliation.made", account=str(account.id), day=str(day), differing=report.differing)
+        return report
+
+    async def _compared(self, report: Reconciliation, account: Account, provider: Provider) -> Reconciliation:
+        after, below = bounds_of(report.day)
+        found: list[Difference] = []
+        compared = unanswered = differing = 0
+        while batch := await store.charges_of_day(self._postgres, account.id, after=after, below=below, limit=BATCH):
+            answers = await asyncio.gather(*(self._status(account, provider, one) for one in batch))
+            for one, answer in zip(batch, answers, strict=True):
+                compared += 1
+                if isinstance(answer, Unreachable):
+                    unanswered += 1
+                elif differs := difference(one.ours, answer.state if isinstance(answer, Accepted) else None):
+                    differing += 1
+                    found += [differs] if len(found) < LISTED_MAX else []
+            after = batch[-1].ours.id
+            await store.extend_lease(self._postgres, report.id, self._clock() + LEASE)
+        return replace(
+            report,
+            compared=compared,
+            unanswered=unanswered,
+            differing=differing,
+            differences=tuple(found),
+            made_at=self._clock(),
+        )
+
+    async def _status(self, account: Account, provider: Provider, one: Compared) -> StatusResult:
+        payment = Payment(
+            reference=one.ours.reference,
+            provider_id=one.provider_id,
+            method=one.method,
+            total=one.ours.total,
+            created_at=one.created_at,
+        )
+        answer: Accepted | Absent | Unreachable = Unreachable()
+        async with self._slots:
+            for _ in range(TRIES_MAX):
+                answer = await provider.status(account, payment)
+                if not isinstance(answer, Unreachable):
+                    break
+        return answer

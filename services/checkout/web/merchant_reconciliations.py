@@ -1,0 +1,65 @@
+"""`/v1/reconciliations`: ours against theirs, one report for each account and day."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from services.checkout.domain.reconciliation import Difference, Reconciliation
+from services.checkout.use_cases.merchant import Merchant
+from services.checkout.web.merchant_accounts import READ, owner_of
+from services.checkout.web.merchant_callbacks import id_of
+from shared.kernel.faults import Invalid
+from shared.runtime.listing import Listing
+from shared.runtime.merchant import AnyRequest, begin, ok
+
+
+class ReconciliationOut(Struct, frozen=True, kw_only=True):
+    """Of `compared` charges `unanswered` could not be asked about, and `differing` differ: a thousand are listed."""
+
+    id: UUID
+    account_id: UUID
+    provider: str
+    livemode: bool
+    day: date
+    compared: int
+    unanswered: int
+    differing: int
+    differences: tuple[Difference, ...]
+    made_at: datetime
+
+
+def routes(merchant: Merchant) -> list[Any]:
+    @get("/v1/reconciliations")
+    async def list_reconciliations(request: AnyRequest) -> ASGIResponse:
+        call = await begin(request, merchant.callers, READ, clock=merchant.clock)
+        asked = call.listing(("day", "account"))
+        found = await merchant.reconcile.list(
+            owner_of(call),
+            before=asked.before,
+            day=_day(asked),
+            account_id=id_of(asked, "account"),
+            limit=asked.limit,
+        )
+        return ok(asked.page(found, _out, place=lambda one: one.id))
+
+    return [list_reconciliations]
+
+
+def _out(one: Reconciliation) -> ReconciliationOut:
+    return ReconciliationOut(**{name: value for name, value in asdict(one).items() if name != "org_id"})
+
+
+def _day(asked: Listing) -> date | None:
+    value = asked.filters.get("day")
+    if value is None:
+        return None
+    try:
+        return msgspec.convert(value, date)
+    except msgspec.ValidationError:
+        raise Invalid("day", "must be a day such as 2027-03-05") from None
