@@ -88,6 +88,13 @@ async def lane_of(tx: Transaction, owner: Owner, delivery_id: UUID) -> tuple[UUI
     return (row["id"], row["endpoint_id"], row["lane"]) if row else None
 
 
+async def read_delivery(tx: Transaction, delivery_id: UUID) -> Delivery:
+    """One that is there."""
+    row = await tx.fetchrow(_sql["read_delivery"], delivery_id)
+    assert row is not None
+    return Delivery(**dict(row))
+
+
 async def find_delivery(pg: Postgres, owner: Owner, delivery_id: UUID) -> DeliveryDetail | None:
     row = await pg.fetchrow(_sql["find_delivery"], delivery_id, owner.org_id, owner.livemode)
     if row is None:

@@ -44,6 +44,12 @@ WHERE endpoint_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3::text IS NULL O
 ORDER BY id DESC
 LIMIT $6;
 
+-- name: read_delivery
+SELECT id, endpoint_id, event_id, event_type, link_id, state, attempts + attempts_before AS attempts, last_status,
+       last_error, CASE WHEN state = 'pending' THEN due_at END AS next_attempt_at, created_at, finished_at
+FROM webhook_delivery
+WHERE id = $1;
+
 -- name: find_delivery
 SELECT d.id, d.endpoint_id, d.event_id, d.event_type, d.link_id, d.state, d.attempts + d.attempts_before AS attempts,
        d.last_status, d.last_error, CASE WHEN d.state = 'pending' THEN d.due_at END AS next_attempt_at, d.created_at,

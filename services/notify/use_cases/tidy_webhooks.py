@@ -23,6 +23,6 @@ async def close_webhooks(pg: Postgres, now: datetime) -> None:
 
 async def forget_webhooks(pg: Postgres, now: datetime) -> None:
     """Deliveries with their attempts after 30 days, deleted endpoints with their last delivery, old secrets."""
-    while await deliveries.forget_deliveries(pg, now - KEPT):
-        await asyncio.sleep(PAUSE_SECONDS)  # noqa: ASYNC110 - not waiting for anything, but leaving room for others
+    while await deliveries.forget_deliveries(pg, now - KEPT):  # noqa: ASYNC110 - leaves room for others, waits for nothing
+        await asyncio.sleep(PAUSE_SECONDS)
     await endpoints.forget_old(pg, now=now, deleted_before=now - KEPT)

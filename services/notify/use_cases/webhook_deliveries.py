@@ -15,6 +15,7 @@ from services.notify.use_cases.webhook_endpoints import get_endpoint
 from shared.kernel.faults import Invalid, NotFound
 from shared.runtime.postgres import Postgres, Transaction
 
+__all__ = ["Filters"]
 REDELIVERED_MAX: Final = 1000
 KIND: Final = "webhook_delivery"
 
@@ -42,7 +43,7 @@ async def get_delivery(pg: Postgres, owner: Owner, delivery_id: UUID) -> Deliver
     return found
 
 
-async def redeliver_one(tx: Transaction, owner: Owner, delivery_id: UUID, *, now: datetime) -> None:
+async def redeliver_one(tx: Transaction, owner: Owner, delivery_id: UUID, *, now: datetime) -> Delivery:
     """Sends it again, under the same `webhook-id`; one that waits for its next attempt gets it now.
 
     Raises:
@@ -53,6 +54,7 @@ async def redeliver_one(tx: Transaction, owner: Owner, delivery_id: UUID, *, now
         raise NotFound(KIND)
     await _require_enabled(tx, owner, found[1])
     await deliveries.redeliver(tx, [found], now=now)
+    return await deliveries.read_delivery(tx, delivery_id)
 
 
 async def redeliver_range(

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET
 
+from services.notify.domain.webhook_delivery import Delivery
 from services.notify.domain.webhook_endpoint import (
     ENDPOINTS_MAX,
     EVERYTHING,
@@ -27,6 +28,7 @@ from shared.kernel.faults import Invalid, NotFound
 from shared.kernel.ids import new_id
 from shared.runtime.postgres import Postgres, Reader, Transaction
 
+__all__ = ["Owner", "SecretBox"]
 KIND: Final = "webhook_endpoint"
 
 
@@ -109,8 +111,8 @@ async def delete_endpoint(pg: Postgres, owner: Owner, endpoint_id: UUID, *, now:
         raise NotFound(KIND)
 
 
-async def send_test(tx: Transaction, owner: Owner, endpoint_id: UUID, *, now: datetime) -> UUID:
-    """Has an event sent that says nothing has happened, whatever the endpoint's filters are; returns its delivery.
+async def send_test(tx: Transaction, owner: Owner, endpoint_id: UUID, *, now: datetime) -> Delivery:
+    """Has an event sent that says nothing has happened, whatever the endpoint's filters are.
 
     Raises:
         NotFound.
@@ -132,7 +134,7 @@ async def send_test(tx: Transaction, owner: Owner, endpoint_id: UUID, *, now: da
     )
     delivery = NewDelivery(id=new_id(), endpoint_id=endpoint_id, message=message)
     await deliveries.add_deliveries(tx, [delivery], now=now, due_at=now)
-    return delivery.id
+    return await deliveries.read_delivery(tx, delivery.id)
 
 
 def _known(endpoint: Endpoint | None) -> Endpoint:

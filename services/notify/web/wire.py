@@ -1,15 +1,13 @@
 """What the webhook routes read and write."""
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from services.notify.domain.webhook_endpoint import OVERLAP_SECONDS_DEFAULT, OVERLAP_SECONDS_MAX, URL_CHARS_MAX
-
-_T = TypeVar("_T")
 
 Url = Annotated[
     str,
@@ -134,14 +132,6 @@ class Redelivered(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     next_after: UUID | None
-
-
-class Page(msgspec.Struct, Generic[_T], frozen=True):
-    """Newest first. `next_cursor` goes into `?cursor=` for what comes after."""
-
-    data: list[_T]
-    has_more: bool
-    next_cursor: str | None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
