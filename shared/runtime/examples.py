@@ -22,6 +22,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "plan_id": "01930000-0000-7000-8000-000000000008",
     "event_id": "01930000-0000-7000-8000-000000000009",
     "endpoint_id": "01930000-0000-7000-8000-00000000000b",
+    "livemode": False,
     "amount_minor": 50000,
     "currency": "UGX",
     "currencies": ["UGX"],

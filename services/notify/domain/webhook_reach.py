@@ -5,13 +5,16 @@
 in none of these. `any` is for a command that runs on the user's own machine.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final, Literal
 
 Reach = Literal["global", "loopback", "private", "any"]
 Address = IPv4Address | IPv6Address
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052
+_V4_SPECIAL: Final = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))  # RFC 6890, RFC 7526
+_V6_UNICAST: Final = IPv6Network("2000::/3")  # RFC 4291: nothing else is assigned
+_V6_SPECIAL: Final = (IPv6Network("2001::/23"), IPv6Network("2001:db8::/32"), IPv6Network("3fff::/20"))
 _V4_COMPATIBLE: Final = IPv6Network("::/96")  # RFC 4291, deprecated
 _LOW_32: Final = 0xFFFF_FFFF
 
@@ -56,5 +59,9 @@ def embedded(address: Address) -> Address:
 
 
 def _is_global(address: Address) -> bool:
-    teredo = isinstance(address, IPv6Address) and address.teredo is not None
-    return address.is_global and not (address.is_multicast or address.is_reserved or teredo)
+    """By Python's table, which differs among its versions, and by the blocks that it has been wrong about."""
+    if isinstance(address, IPv4Address):
+        named = any(address in block for block in _V4_SPECIAL)
+    else:
+        named = address not in _V6_UNICAST or any(address in block for block in _V6_SPECIAL)
+    return address.is_global and not (named or address.is_multicast or address.is_reserved)
