@@ -5,13 +5,15 @@ The receivers are real servers on this machine, and check every request with the
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+import nats
 from aiohttp import web
 from standardwebhooks import Webhook
 
@@ -26,10 +28,12 @@ from services.notify.use_cases.webhook_facts import take_merchant_facts
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import SecretBox
+from shared.contracts import envelope, subjects
 from shared.contracts.envelope import Event, Received, type_of
 from shared.kernel.ids import new_id
-from shared.kernel.moment import utc_now
+from shared.kernel.moment import to_wire, utc_now
 from shared.runtime.postgres import Postgres
+from tests.support.mails import publish
 from tests.support.processes import free_port
 
 ROOT_SECRET = b"s" * 32
@@ -187,3 +191,24 @@ async def eventually(holds: Callable[[], bool], *, seconds: float = 10) -> None:
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+
+
+async def tell_numbered(nats_url: str, facts: Iterable[tuple[Event, int]]) -> None:
+    """Publishes facts with the sequence that each has among its owner's facts about the link."""
+    client = await nats.connect(nats_url, connect_timeout=2)
+    try:
+        for event, sequence in facts:
+            fact_id = str(new_id())
+            headers = {
+                envelope.MSG_ID: fact_id,
+                envelope.ID: fact_id,
+                envelope.TYPE: type_of(type(event)),
+                envelope.SOURCE: f"paylinks/{event.owner}",
+                envelope.TIME: to_wire(utc_now()),
+                envelope.SUBJECT: str(event.link_id),
+                envelope.SEQUENCE: str(sequence),
+            }
+            subject = subjects.event_subject(type(event), event.org_id)
+            await publish(client, subject, msgspec.json.encode(event), headers=headers)
+    finally:
+        await client.close()

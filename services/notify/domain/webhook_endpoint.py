@@ -73,7 +73,7 @@ def checked(draft: EndpointDraft, *, reach: Reach, https_only: bool) -> Endpoint
     if draft.url is not UNSET:
         check_url(draft.url, reach=reach, https_only=https_only)
     if draft.events is not UNSET:
-        _check_events(draft.events)
+        check_events(draft.events)
     return draft
 
 
@@ -100,7 +100,8 @@ def check_url(url: str, *, reach: Reach, https_only: bool) -> None:
         raise Invalid("url", "must not lead to an address that is not on the public internet")
 
 
-def _check_events(events: Sequence[str]) -> None:
+def check_events(events: Sequence[str]) -> None:
+    """Raises: Invalid."""
     if not events or len(events) > EVENTS_MAX:
         raise Invalid("events", f"must name 1 to {EVENTS_MAX} events")
     unknown = next((one for one in events if one not in _FILTERS), None)

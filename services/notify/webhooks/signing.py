@@ -12,10 +12,20 @@ from services.notify.domain.webhook_endpoint import SECRET_BYTES
 from shared.runtime.secrets import sealer
 
 PREFIX: Final = "whsec_"
+SECRET_BYTES_TAKEN: Final = range(24, 65)
 
 
 def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def is_secret(text: str) -> bool:
+    """Whether the standard takes it: 24 to 64 bytes."""
+    try:
+        raw = base64.b64decode(text.removeprefix(PREFIX).encode(), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(PREFIX) and len(raw) in SECRET_BYTES_TAKEN
 
 
 def signed_headers(keys: Sequence[str], message_id: str, body: bytes, *, at: datetime) -> dict[str, str]:
