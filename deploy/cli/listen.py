@@ -13,7 +13,7 @@ from deploy.cli.bus.moments import moment
 from deploy.cli.bus.patterns import sources
 from services.notify.domain.webhook_attempt import Attempt
 from services.notify.domain.webhook_endpoint import EVERYTHING, check_events, check_url, let_through
-from services.notify.domain.webhook_message import Message, message_id, message_of
+from services.notify.domain.webhook_message import Message, heading_of, message_id, message_of
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import is_secret, new_secret, signed_headers
@@ -81,8 +81,8 @@ async def relay(
 ) -> None:
     """Sends each fact that is told to merchants and let through, and writes a line about it."""
     async for fact in facts:
-        message = _message(fact)
-        if message is None or not let_through(filters, message.type):
+        message = _message(fact, filters)
+        if message is None:
             continue
         at = utc_now()
         named = message_id(message.event_id)
@@ -91,12 +91,14 @@ async def relay(
         print(_line(message, named, attempt), file=out, flush=True)
 
 
-def _message(fact: Fact) -> Message | None:
+def _message(fact: Fact, filters: Sequence[str]) -> Message | None:
     try:
-        return message_of(decode_parts(fact.headers, fact.body))
+        received = decode_parts(fact.headers, fact.body)
     except Undecodable:
         # A newer version's: this one could not say what it means.
         return None
+    heading = heading_of(received)
+    return message_of(received, heading) if heading and let_through(filters, heading.type) else None
 
 
 def _line(message: Message, named: str, attempt: Attempt) -> str:

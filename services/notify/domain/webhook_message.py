@@ -20,6 +20,15 @@ TEST_EVENT: Final = "webhook.test"
 _encoder: Final = msgspec.json.Encoder()
 
 
+class Heading(msgspec.Struct, frozen=True):
+    """What decides who wants to know; cheap, because most organizations have no endpoint at all."""
+
+    org_id: UUID
+    livemode: bool
+    type: str
+    at: datetime
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """`sequence` counts the owner's facts about the link; 0 where there is no link."""
 
@@ -40,19 +49,23 @@ class TestData(msgspec.Struct, frozen=True, kw_only=True):
     message: str = "This is a test. Nothing has happened."
 
 
-def message_of(received: Received) -> Message | None:
+def heading_of(received: Received) -> Heading | None:
     """None for what merchants are not told."""
     event = received.event
     livemode = mode_of(event)
     if not isinstance(event, TOLD_TO_MERCHANTS) or livemode is None:
         return None
-    name = public_name(type(event))
+    return Heading(event.org_id, livemode, public_name(type(event)), received.at)
+
+
+def message_of(received: Received, heading: Heading) -> Message:
+    event, name = received.event, heading.type
     sequence = received.sequence or 0
     data = msgspec.to_builtins(event) | {"sequence": sequence}
     return Message(
         event_id=received.id,
         org_id=event.org_id,
-        livemode=livemode,
+        livemode=heading.livemode,
         type=name,
         owner=event.owner,
         link_id=event.link_id,

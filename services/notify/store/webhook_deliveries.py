@@ -9,7 +9,7 @@ import msgspec
 
 from services.notify.domain.webhook_attempt import DeliveryState
 from services.notify.domain.webhook_delivery import Delivery, DeliveryDetail, PastAttempt
-from services.notify.domain.webhook_message import Message
+from services.notify.domain.webhook_message import Heading, Message
 from services.notify.store.webhook_endpoints import Owner
 from shared.runtime.postgres import Postgres, Record, Transaction
 from shared.runtime.queries import statements
@@ -37,18 +37,17 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
     link_id: UUID | None = None
 
 
-async def wanted_by(tx: Transaction, messages: Sequence[Message]) -> list[tuple[Message, UUID]]:
-    """Each message with each endpoint that wants it, in the order of the messages."""
+async def wanted_by(tx: Transaction, headings: Sequence[Heading]) -> list[tuple[int, UUID]]:
+    """The place of each heading with each endpoint that wants it, in their order."""
     rows: Sequence[Record] = await tx.fetch(
         _sql["wanted_by"],
-        list(range(len(messages))),
-        [one.org_id for one in messages],
-        [one.livemode for one in messages],
-        [one.type for one in messages],
-        [one.at for one in messages],
+        list(range(len(headings))),
+        [one.org_id for one in headings],
+        [one.livemode for one in headings],
+        [one.type for one in headings],
+        [one.at for one in headings],
     )
-    wanted = sorted((row["position"], row["endpoint_id"]) for row in rows)
-    return [(messages[position], endpoint_id) for position, endpoint_id in wanted]
+    return sorted((row["position"], row["endpoint_id"]) for row in rows)
 
 
 async def add_deliveries(

@@ -1,10 +1,11 @@
 -- name: wanted_by
--- Which endpoints want which of these events. Those that were made later do not get what was before them.
+-- Which endpoints want which of these events. Those that were made later do not get what was before them, but a clock
+-- of another machine may be a little behind ours.
 SELECT event.position, endpoint.id AS endpoint_id
 FROM unnest($1::integer[], $2::uuid[], $3::boolean[], $4::text[], $5::timestamptz[])
     AS event (position, org_id, livemode, type, at)
 JOIN webhook_endpoint AS endpoint USING (org_id, livemode)
-WHERE endpoint.deleted_at IS NULL AND endpoint.disabled_at IS NULL AND endpoint.created_at <= event.at
+WHERE endpoint.deleted_at IS NULL AND endpoint.disabled_at IS NULL AND endpoint.created_at <= event.at + interval '5 seconds'
   AND endpoint.events && ARRAY['*', split_part(event.type, '.', 1) || '.*', event.type];
 
 -- name: open_lanes

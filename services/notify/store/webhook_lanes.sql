@@ -53,9 +53,17 @@ CROSS JOIN LATERAL (
 WHERE endpoint.deleted_at IS NULL;
 
 -- name: renew
+-- Waits for nobody, so that it never stands in a circle of waiters: what is locked just now is renewed the next time.
+WITH ours AS MATERIALIZED (
+    SELECT lane.endpoint_id, lane.lane
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (endpoint_id, lane, token)
+    JOIN webhook_lane AS lane
+      ON lane.endpoint_id = held.endpoint_id AND lane.lane = held.lane AND lane.lease_token = held.token
+    FOR UPDATE OF lane SKIP LOCKED
+)
 UPDATE webhook_lane SET due_at = $4
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (endpoint_id, lane, token)
-WHERE webhook_lane.endpoint_id = held.endpoint_id AND webhook_lane.lane = held.lane AND lease_token = held.token;
+FROM ours
+WHERE webhook_lane.endpoint_id = ours.endpoint_id AND webhook_lane.lane = ours.lane;
 
 -- name: hold
 -- Only for whom the lease still is: a sender that was too slow changes nothing.
@@ -87,9 +95,16 @@ FROM others
 WHERE endpoint_id = $2 AND lane = $3 AND ($4 = 'pending' OR others.wait);
 
 -- name: release
+WITH ours AS MATERIALIZED (
+    SELECT lane.endpoint_id, lane.lane
+    FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (endpoint_id, lane, token)
+    JOIN webhook_lane AS lane
+      ON lane.endpoint_id = held.endpoint_id AND lane.lane = held.lane AND lane.lease_token = held.token
+    FOR UPDATE OF lane SKIP LOCKED
+)
 UPDATE webhook_lane SET lease_token = NULL, due_at = $4
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (endpoint_id, lane, token)
-WHERE webhook_lane.endpoint_id = held.endpoint_id AND webhook_lane.lane = held.lane AND lease_token = held.token;
+FROM ours
+WHERE webhook_lane.endpoint_id = ours.endpoint_id AND webhook_lane.lane = ours.lane;
 
 -- name: drop_empty
 -- Claimed, and nothing waits in it.

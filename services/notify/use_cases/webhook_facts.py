@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.notify.domain.webhook_attempt import SETTLE
-from services.notify.domain.webhook_message import message_of
+from services.notify.domain.webhook_message import heading_of, message_of
 from services.notify.store import webhook_deliveries as deliveries
 from services.notify.store import webhook_endpoints as endpoints
 from services.notify.store.webhook_deliveries import NewDelivery
@@ -19,13 +19,14 @@ from shared.runtime.postgres import Transaction
 async def take_merchant_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> None:
     """`received` come from one owner: its sequences say in which order they happened."""
     await _note_contacts(tx, received)
-    told = [message_of(one) for one in received]
-    messages = sorted((one for one in told if one is not None), key=lambda one: one.sequence)
-    if not messages:
+    in_order = sorted(received, key=lambda one: one.sequence or 0)
+    told = [(one, heading) for one in in_order if (heading := heading_of(one)) is not None]
+    if not told:
         return
-    wanted = await deliveries.wanted_by(tx, messages)
-    if wanted:
-        new = [NewDelivery(id=new_id(), endpoint_id=endpoint, message=message) for message, endpoint in wanted]
+    wanted = await deliveries.wanted_by(tx, [heading for _, heading in told])
+    messages = {place: message_of(*told[place]) for place in {place for place, _ in wanted}}
+    new = [NewDelivery(id=new_id(), endpoint_id=endpoint, message=messages[place]) for place, endpoint in wanted]
+    if new:
         await deliveries.add_deliveries(tx, new, now=now, due_at=now + SETTLE)
 
 

@@ -171,7 +171,7 @@ OPERATIONS: Final = (
         method="post",
         path=_DELIVERY + "/redeliver",
         id="redeliver_webhook",
-        summary="Send it again now, under the same `webhook-id`",
+        summary="Send it again under the same `webhook-id`, behind what waits for the same link",
         scope="webhooks:write",
         status=202,
         answer=wire.WebhookDelivery,
@@ -191,9 +191,9 @@ def document() -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "Paylinks: webhooks",
+            "title": "Paylinks notify",
             "version": "1.0.0",
-            "description": "Where events are sent, what was sent, and sending it again. What the events say is in "
+            "description": "Webhooks: where events are sent, what was sent, and sending it again. What they say is in "
             "docs/events.md, how to receive them in docs/webhooks.md. An API key sees the endpoints of its own mode.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -7,8 +7,9 @@ factory is the last door: no socket is made for an address that was not let thro
 
 import asyncio
 import socket
+import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, Final, cast
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,7 +30,7 @@ class ForbiddenAddress(OSError):  # noqa: N818 - says what it is
 class Guard(AbstractResolver):
     def __init__(self, reach: Reach, lookup: Lookup | None = None) -> None:
         self._reach: Reach = reach
-        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="webhook-lookup")
+        self._room = asyncio.Semaphore(LOOKUPS_AT_ONCE)
         self._lookup = lookup or self._look_up
 
     async def resolve(
@@ -55,7 +56,7 @@ class Guard(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """Nothing to close: a lookup that hangs is left to its thread, which keeps no process alive."""
 
     def socket(self, info: Any) -> socket.socket:
         """For what getaddrinfo says of one address. Raises: ForbiddenAddress."""
@@ -72,10 +73,29 @@ class Guard(AbstractResolver):
 
     async def _look_up(self, host: str) -> list[str]:
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, _addresses, host)
-        return list(dict.fromkeys(found))
+        found: asyncio.Future[list[str]] = loop.create_future()
+
+        def tell(addresses: list[str], error: OSError | None) -> None:
+            self._room.release()
+            if not found.done():
+                found.set_exception(error) if error else found.set_result(addresses)
+
+        def work() -> None:
+            addresses, error = _addresses(host)
+            # The loop may have ended meanwhile: then nobody waits for the answer.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(tell, addresses, error)
+
+        await self._room.acquire()
+        threading.Thread(target=work, name="webhook-lookup", daemon=True).start()
+        return await found
 
 
-def _addresses(host: str) -> list[str]:
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return [str(address[0]) for *_, address in found]
+def _addresses(host: str) -> tuple[list[str], OSError | None]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    except OSError as error:
+        return [], error
+    except UnicodeError as error:
+        return [], OSError(str(error))
+    return list(dict.fromkeys(str(address[0]) for *_, address in found)), None
