@@ -258,6 +258,31 @@ async def test_an_endpoint_that_answers_410_is_switched_off_with_a_fact_and_what
         assert len(shop.arrived) == arrived <= PER_ENDPOINT_MAX
 
 
+async def test_an_endpoint_that_was_sent_elsewhere_meanwhile_is_not_switched_off_for_its_old_url(
+    hooks: Webhooks,
+) -> None:
+    asked, moved = asyncio.Event(), asyncio.Event()
+
+    async def gone(_: web.Request) -> web.Response:
+        asked.set()
+        await moved.wait()
+        return web.Response(status=410)
+
+    async with receiver(gone) as old, receiver() as new:
+        endpoint, _ = await hooks.endpoint(old.url)
+        await hooks.take(hooks.fact(charge(hooks)), hooks.fact(charge(hooks)))
+        hooks.now += timedelta(seconds=1)
+        courier = hooks.courier()
+        await courier.begin()
+        await asked.wait()
+        draft = EndpointDraft(url=new.url)
+        await change_endpoint(hooks.postgres, hooks.owner, endpoint, draft=draft, rules=RULES, now=hooks.now)
+        moved.set()
+        await courier.drained()
+        found = await get_endpoint(hooks.postgres, hooks.owner, endpoint)
+        assert (found.disabled_at, found.failing_since) == (None, None)
+
+
 async def test_days_of_failures_only_switch_an_endpoint_off_and_one_success_starts_the_count_anew(
     hooks: Webhooks,
 ) -> None:

@@ -103,19 +103,16 @@ async def note_arrival(tx: Transaction, endpoint_id: UUID) -> None:
     await tx.execute(_sql["note_arrival"], endpoint_id)
 
 
-async def note_failure(tx: Transaction, endpoint_id: UUID, now: datetime) -> tuple[datetime, int]:
-    """Since when nothing has arrived there, and how often that was tried."""
-    row = await tx.fetchrow(_sql["note_failure"], endpoint_id, now)
-    assert row is not None
-    return row["failing_since"], row["failures"]
+async def note_failure(tx: Transaction, endpoint_id: UUID, url: str, *, now: datetime) -> tuple[datetime, int] | None:
+    """Since when nothing has arrived there, and how often that was tried; None where it has another URL now."""
+    row = await tx.fetchrow(_sql["note_failure"], endpoint_id, now, url)
+    return (row["failing_since"], row["failures"]) if row else None
 
 
-async def switch_off(
-    tx: Transaction, endpoint_id: UUID, reason: DisabledReason, *, now: datetime
-) -> tuple[str, str | None] | None:
-    """Its URL and description; None where it was off already."""
+async def switch_off(tx: Transaction, endpoint_id: UUID, reason: DisabledReason, *, now: datetime) -> str | None:
+    """Its description, perhaps empty; None where it was off already."""
     row = await tx.fetchrow(_sql["switch_off"], endpoint_id, now, reason)
-    return (row["url"], row["description"]) if row else None
+    return (row["description"] or "") if row else None
 
 
 async def note_contacts(tx: Transaction, contacts: Sequence[Contact]) -> None:

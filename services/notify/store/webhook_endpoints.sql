@@ -59,14 +59,15 @@ RETURNING id;
 UPDATE webhook_endpoint SET failing_since = NULL, failures = 0 WHERE id = $1 AND failing_since IS NOT NULL;
 
 -- name: note_failure
+-- Of the URL that was asked: one that was put in its place meanwhile has not failed.
 UPDATE webhook_endpoint SET failing_since = coalesce(failing_since, $2), failures = failures + 1
-WHERE id = $1
+WHERE id = $1 AND url = $3
 RETURNING failing_since, failures;
 
 -- name: switch_off
 UPDATE webhook_endpoint SET disabled_at = $2, disabled_reason = $3, updated_at = $2
 WHERE id = $1 AND disabled_at IS NULL AND deleted_at IS NULL
-RETURNING url, description;
+RETURNING description;
 
 -- name: forget_old_secrets
 UPDATE webhook_endpoint SET previous_secret = NULL, previous_until = NULL WHERE previous_until <= $1;

@@ -156,7 +156,10 @@ class SendWebhooks:
 
     async def _note_failure(self, tx: Transaction, head: Head, attempt: Attempt) -> None:
         now = self._clock()
-        since, failures = await endpoints.note_failure(tx, head.endpoint_id, now)
+        noted = await endpoints.note_failure(tx, head.endpoint_id, head.url, now=now)
+        if noted is None:
+            return
+        since, failures = noted
         if attempt.gone:
             await switch_off(tx, head, "gone", since=since, message_host=self._message_host, now=now)
         elif should_give_up(since, failures, now=now, after=self._disable_after):
