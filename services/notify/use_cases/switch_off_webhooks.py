@@ -9,9 +9,7 @@ from shared.runtime import outbox
 from shared.runtime.postgres import Transaction
 
 
-async def switch_off(
-    tx: Transaction, head: Head, reason: DisabledBecause, *, since: datetime, message_host: str, now: datetime
-) -> None:
+async def switch_off(tx: Transaction, head: Head, reason: DisabledBecause, *, since: datetime, now: datetime) -> None:
     """Once, with the fact that says so; nothing where it is off already."""
     switched = await endpoints.switch_off(tx, head.endpoint_id, reason, now=now)
     if switched is None:
