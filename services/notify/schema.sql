@@ -64,7 +64,7 @@ CREATE TABLE public.mail (
     sent_at timestamp with time zone,
     scheduled_at timestamp with time zone,
     skip_reason text,
-    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text]))),
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
 );
 
@@ -134,7 +134,8 @@ CREATE TABLE public.webhook_contact (
     revision integer NOT NULL,
     name text NOT NULL,
     support_email text,
-    locale text NOT NULL
+    locale text NOT NULL,
+    timezone text NOT NULL
 );
 
 CREATE TABLE public.webhook_delivery (

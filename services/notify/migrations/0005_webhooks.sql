@@ -80,5 +80,11 @@ CREATE TABLE webhook_contact (
     revision      integer NOT NULL,
     name          text NOT NULL,
     support_email text,
-    locale        text NOT NULL
+    locale        text NOT NULL,
+    timezone      text NOT NULL
 );
+
+-- Endpoints that are switched off are written about.
+ALTER TABLE mail DROP CONSTRAINT mail_kind_check;
+ALTER TABLE mail ADD CONSTRAINT mail_kind_check
+    CHECK (kind IN ('receipt', 'otp', 'link', 'reminder', 'payment_failed', 'webhook_disabled'));

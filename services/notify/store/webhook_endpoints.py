@@ -30,6 +30,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     support_email: str | None
     locale: str
+    timezone: str
 
 
 async def count_alone(tx: Transaction, owner: Owner) -> int:

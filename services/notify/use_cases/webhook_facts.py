@@ -54,7 +54,8 @@ def _contact(one: Received) -> Contact | None:
         name=merchant.name,
         support_email=merchant.support_email,
         locale=merchant.locale,
+        timezone=merchant.timezone,
     )
 
 
-_NOBODY = Contact(org_id=UUID(int=0), revision=-1, name="", support_email=None, locale="en")
+_NOBODY = Contact(org_id=UUID(int=0), revision=-1, name="", support_email=None, locale="en", timezone="UTC")
