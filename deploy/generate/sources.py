@@ -8,7 +8,7 @@ from deploy.local.postgres import SERVICES
 from services.checkout.web import api_openapi as checkout
 from services.links.app import DIALECTS
 from services.links.dialects.native import openapi as links
-from services.notify import app as notify
+from services.notify.web import openapi as notify
 from shared.runtime import asyncapi
 
 
@@ -20,7 +20,7 @@ async def generated(postgres_dsn: str) -> Files:
         "docs/lifecycles.md": lifecycles_page(),
         "docs/openapi/links.json": as_json(links.document()),
         "docs/openapi/checkout.json": as_json(checkout.document()),
-        "docs/openapi/notify.json": as_json(notify.openapi_document()),
+        "docs/openapi/notify.json": as_json(notify.document()),
         **{f"docs/openapi/{dialect.name}.json": as_json(dialect.document.render()) for dialect in DIALECTS},
         **{f"services/{service}/schema.sql": await schema_of(postgres_dsn, service) for service in SERVICES},
     }

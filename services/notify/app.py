@@ -1,27 +1,39 @@
-"""notify: mails about what has happened. The composition root."""
+"""notify: mails and webhooks about what has happened. The composition root."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from litestar import Response, get
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 
 from services.notify import bus
-from services.notify.jobs import CodeEraser, Courier, Scheduler
+from services.notify.jobs import CodeEraser, Courier, Scheduler, WebhookCourier
 from services.notify.mailers import link, otp, receipt
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.pages import preview_page
 from services.notify.settings import Settings
 from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
+from services.notify.use_cases.send_webhooks import SendWebhooks
+from services.notify.use_cases.webhook_endpoints import Rules
+from services.notify.web import deliveries, endpoints, openapi
+from services.notify.web.desk import Desk
+from services.notify.webhooks.guard import Guard
+from services.notify.webhooks.sender import Sender
+from services.notify.webhooks.signing import SecretBox
+from shared.kernel.answer import Seal
 from shared.runtime import asyncapi
-from shared.runtime.service import Parts, Runtime, litestar, run
+from shared.runtime.callers import Callers
+from shared.runtime.limits import Limiter
+from shared.runtime.member_tokens import TokenReader
+from shared.runtime.secrets import sealer
+from shared.runtime.service import Parts, Runtime, run
 from shared.runtime.session_pages import SessionPages
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
+TEST_MODE_PER_KEY_PER_SECOND: Final = 2000
 
 
 def main() -> None:
@@ -55,34 +67,66 @@ async def build(runtime: Runtime) -> Parts:
     host = settings.public_host()
     scheduler = Scheduler(runtime.postgres, runtime.clock, message_host=host, intended=courier.ring)
     bus.answer_requests(runtime, codes)
+    webhooks = WebhookCourier(runtime.postgres, runtime.clock)
+    sender = Sender(Guard(settings.reach()), seconds_max=settings.webhook_attempt_seconds)
+    box = SecretBox(settings.root_secret())
+
+    def attempted() -> None:
+        webhooks.ring()
+        intended()
+
+    send = SendWebhooks(
+        runtime.postgres,
+        sender,
+        box=box,
+        clock=runtime.clock,
+        disable_after=timedelta(days=settings.webhook_disable_after_days),
+        settled=attempted,
+    )
+
+    async def send_webhooks() -> None:
+        await webhooks.run(send)
+
+    desk = _desk(runtime, settings, box, due=webhooks.ring)
     return parts(
+        merchant=[*endpoints.routes(desk), *deliveries.routes(desk)],
         previews=[preview_page(settings.public_url)] if settings.test_mode else [],
         consumers=[
             *bus.consumers(runtime, codes, message_host=host, intended=intended),
             bus.link_mails(runtime, noted=scheduler.ring),
+            *bus.webhooks(runtime, noted=webhooks.ring_soon),
         ],
-        tickers=[courier.run, scheduler.run, CodeEraser(runtime.postgres, runtime.clock).run],
-        closers=[mailer.close],
+        tickers=[
+            courier.run,
+            scheduler.run,
+            CodeEraser(runtime.postgres, runtime.clock).run,
+            send_webhooks,
+            webhooks.tidy,
+        ],
+        closers=[mailer.close, sender.close],
     )
 
 
-def parts(*, previews: Sequence[Any] = (), **others: Any) -> Parts:
-    return Parts(route_handlers=[_serve_asyncapi(), *previews], openapi=_OPENAPI, **others)
+def parts(*, merchant: Sequence[Any] = (), previews: Sequence[Any] = (), **others: Any) -> Parts:
+    return Parts(route_handlers=[_serve_asyncapi(), *openapi.routes(), *merchant, *previews], **others)
 
 
-def openapi_document() -> dict[str, Any]:
-    """The OpenAPI document of the routes, without starting anything."""
-    return litestar(parts()).openapi_schema.to_schema()
-
-
-_OPENAPI: Final = OpenAPIConfig(
-    title="Paylinks notify",
-    version="1",
-    description="Mails to buyers. It has no routes for merchants yet; the events of all services are described in "
-    "`/asyncapi.json`.",
-    path="/",
-    render_plugins=[JsonRenderPlugin()],
-)
+def _desk(runtime: Runtime, settings: Settings, box: SecretBox, *, due: Any) -> Desk:
+    per_second = max(settings.rate_per_key_per_second, TEST_MODE_PER_KEY_PER_SECOND if settings.test_mode else 0)
+    answers = sealer(settings.root_secret(), "idempotency-answers")
+    return Desk(
+        pg=runtime.postgres,
+        callers=Callers(
+            runtime.broker,
+            TokenReader(settings.root_secret()),
+            Limiter("key", per_second=per_second, burst=per_second * 2),
+        ),
+        box=box,
+        seal=Seal(seal=answers.encrypt, unseal=answers.decrypt),
+        rules=Rules(settings.reach(), https_only=not settings.test_mode),
+        clock=runtime.clock,
+        due=due,
+    )
 
 
 def _serve_asyncapi() -> Any:

@@ -6,7 +6,9 @@ from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
 from services.notify.use_cases.otp import Codes, check_otp, take_otp_requests, verify_otp
+from services.notify.use_cases.webhook_facts import take_merchant_facts
 from shared.contracts import subjects
+from shared.contracts.catalogue import TOLD_TO_MERCHANTS
 from shared.contracts.checkout import ChargeSucceeded
 from shared.contracts.envelope import Received
 from shared.contracts.links import (
@@ -16,9 +18,11 @@ from shared.contracts.links import (
     LinkResumed,
     LinkSendRequested,
     LinkUpdated,
+    OrganizationUpdated,
 )
 from shared.contracts.notify import ListMails, MailView
 from shared.contracts.otp import CheckOtp, OtpRequested, VerifyOtp, VerifyOtpReply
+from shared.contracts.subjects import OWNERS
 from shared.runtime.consumer import Consumer
 from shared.runtime.postgres import Transaction
 from shared.runtime.service import Runtime
@@ -66,6 +70,25 @@ def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
         handler=take_links,
         committed=noted,
     )
+
+
+def webhooks(runtime: Runtime, *, noted: Callable[[], None]) -> list[Consumer]:
+    """What merchants are told: a consumer for each stream that it comes from."""
+
+    async def take_facts(tx: Transaction, received: Sequence[Received]) -> None:
+        await take_merchant_facts(tx, received, now=runtime.clock())
+
+    return [
+        Consumer(
+            f"webhooks-{owner}",
+            broker=runtime.broker,
+            postgres=runtime.postgres,
+            events=[event for event in (*TOLD_TO_MERCHANTS, OrganizationUpdated) if event.owner == owner],
+            handler=take_facts,
+            committed=noted,
+        )
+        for owner in OWNERS
+    ]
 
 
 def answer_requests(runtime: Runtime, codes: Codes) -> None:

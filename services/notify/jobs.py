@@ -1,13 +1,17 @@
-"""The tickers: one keeps mails going out, one finds links whose time has come, one erases codes whose time is over."""
+"""The tickers: they keep mails and webhooks going out, find links whose time has come, and erase codes after theirs."""
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
+from services.notify.domain.webhook_attempt import SETTLE
 from services.notify.use_cases.link_mails import BATCH as LINKS_AT_ONCE
 from services.notify.use_cases.link_mails import intend_link_mails
 from services.notify.use_cases.otp import forget_codes
 from services.notify.use_cases.send_mails import BATCH, SendMails
+from services.notify.use_cases.send_webhooks import RENEW_SECONDS, SendWebhooks
+from services.notify.use_cases.tidy_webhooks import close_webhooks, forget_webhooks
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
 from shared.runtime.logs import logger
@@ -21,6 +25,8 @@ UNREACHABLE_SECONDS_MIN: Final = 0.5
 UNREACHABLE_SECONDS_MAX: Final = 30.0
 ERASE_SECONDS: Final = 5.0
 SCHEDULE_SECONDS: Final = 1.0
+WEBHOOK_ROUND_SECONDS_MIN: Final = 0.02
+FORGET_EVERY_ROUNDS: Final = 600
 
 _log = logger("courier")
 
@@ -114,3 +120,65 @@ class CodeEraser:
             except Unavailable as error:
                 _log.warning("eraser.interrupted", error=repr(error))
             await asyncio.sleep(ERASE_SECONDS)
+
+
+class WebhookCourier:
+    """Sends webhooks when it is rung, and looks by itself for what has come due or was left lying."""
+
+    def __init__(self, postgres: Postgres, clock: Clock) -> None:
+        self._postgres = postgres
+        self._clock = clock
+        self._bell = asyncio.Event()
+        self._pace = Pace(WEBHOOK_ROUND_SECONDS_MIN)
+
+    def ring(self) -> None:
+        self._bell.set()
+
+    def ring_soon(self) -> None:
+        """When what was just taken in has come due."""
+        asyncio.get_running_loop().call_later(SETTLE.total_seconds(), self.ring)
+
+    async def run(self, send: SendWebhooks) -> None:
+        renewing = asyncio.create_task(self._renew(send))
+        try:
+            while True:
+                self._bell.clear()
+                self._pace.begin()
+                try:
+                    await send.begin()
+                except Unavailable as error:
+                    _log.warning("webhooks.interrupted", error=repr(error))
+                    await asyncio.sleep(UNREACHABLE_SECONDS_MIN)
+                await self._wait()
+                await self._pace.rest()
+        finally:
+            renewing.cancel()
+            with suppress(Unavailable):
+                await send.finish()
+
+    async def tidy(self) -> None:
+        """Closes what is switched off every second, and forgets what is old every ten minutes."""
+        rounds = 0
+        while True:
+            try:
+                await close_webhooks(self._postgres, self._clock())
+                if rounds % FORGET_EVERY_ROUNDS == 0:
+                    await forget_webhooks(self._postgres, self._clock())
+            except Unavailable as error:
+                _log.warning("webhooks.not_tidied", error=repr(error))
+            rounds += 1
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _renew(self, send: SendWebhooks) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            try:
+                await send.renew()
+            except Unavailable as error:
+                _log.warning("webhooks.not_renewed", error=repr(error))
+
+    async def _wait(self) -> None:
+        try:
+            await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return

@@ -64,7 +64,7 @@ CREATE TABLE public.mail (
     sent_at timestamp with time zone,
     scheduled_at timestamp with time zone,
     skip_reason text,
-    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text]))),
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
 );
 
@@ -118,6 +118,84 @@ CREATE TABLE public.schema_version (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.webhook_attempt (
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    duration_ms integer NOT NULL,
+    request_headers jsonb NOT NULL,
+    status smallint,
+    error text,
+    response_body text NOT NULL
+);
+
+CREATE TABLE public.webhook_contact (
+    org_id uuid NOT NULL,
+    revision integer NOT NULL,
+    name text NOT NULL,
+    support_email text,
+    locale text NOT NULL,
+    timezone text NOT NULL
+);
+
+CREATE TABLE public.webhook_delivery (
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    event_type text NOT NULL,
+    owner text NOT NULL,
+    link_id uuid,
+    lane uuid NOT NULL,
+    rank bigint NOT NULL,
+    sequence bigint NOT NULL,
+    payload bytea NOT NULL,
+    state text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    attempts_before integer DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    last_status smallint,
+    last_error text,
+    created_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT webhook_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.webhook_endpoint (
+    id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    livemode boolean NOT NULL,
+    url text NOT NULL,
+    description text,
+    events text[] NOT NULL,
+    secret bytea NOT NULL,
+    previous_secret bytea,
+    previous_until timestamp with time zone,
+    disabled_at timestamp with time zone,
+    disabled_reason text,
+    failing_since timestamp with time zone,
+    failures integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT webhook_endpoint_check CHECK (((disabled_at IS NULL) = (disabled_reason IS NULL))),
+    CONSTRAINT webhook_endpoint_disabled_reason_check CHECK ((disabled_reason = ANY (ARRAY['by_hand'::text, 'gone'::text, 'failing'::text])))
+);
+
+CREATE TABLE public.webhook_lane (
+    endpoint_id uuid NOT NULL,
+    lane uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    lease_token uuid
+);
+
+CREATE SEQUENCE public.webhook_rank
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 ALTER TABLE ONLY public.dead_letter
     ADD CONSTRAINT dead_letter_pkey PRIMARY KEY (consumer, event_id);
 
@@ -151,6 +229,24 @@ ALTER TABLE ONLY public.outbox_sequence
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (delivery_id, number);
+
+ALTER TABLE ONLY public.webhook_contact
+    ADD CONSTRAINT webhook_contact_pkey PRIMARY KEY (org_id);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_endpoint_id_event_id_key UNIQUE (endpoint_id, event_id);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.webhook_lane
+    ADD CONSTRAINT webhook_lane_pkey PRIMARY KEY (endpoint_id, lane);
+
 CREATE INDEX dead_letter_died ON public.dead_letter USING btree (died_at DESC);
 
 CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at);
@@ -174,3 +270,24 @@ CREATE INDEX otp_challenge_sealed ON public.otp_challenge USING btree (expires_a
 CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent_at IS NULL);
+
+CREATE INDEX webhook_delivery_created ON public.webhook_delivery USING brin (created_at);
+
+CREATE INDEX webhook_delivery_failed ON public.webhook_delivery USING btree (endpoint_id, id) WHERE (state = 'failed'::text);
+
+CREATE INDEX webhook_delivery_log ON public.webhook_delivery USING btree (endpoint_id, id);
+
+CREATE INDEX webhook_delivery_next ON public.webhook_delivery USING btree (endpoint_id, lane, rank, sequence) WHERE (state = 'pending'::text);
+
+CREATE INDEX webhook_endpoint_org ON public.webhook_endpoint USING btree (org_id, livemode, id) WHERE (deleted_at IS NULL);
+
+CREATE INDEX webhook_lane_due ON public.webhook_lane USING btree (endpoint_id, due_at);
+
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES public.webhook_delivery(id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoint(id);
+
+ALTER TABLE ONLY public.webhook_lane
+    ADD CONSTRAINT webhook_lane_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES public.webhook_endpoint(id);

@@ -8,8 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
+from services.notify.domain.webhook_attempt import ATTEMPT_SECONDS_MAX
+from services.notify.domain.webhook_reach import Reach
 from shared.runtime.settings import ServiceSettings, SettingsError
 
+_REACHES: Final[frozenset[Reach | None]] = frozenset({None, "global", "loopback", "private"})
 _PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
@@ -26,11 +29,23 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
 class Settings(ServiceSettings, frozen=True, kw_only=True):
     smtp_url: str
     mail_from: str
+    webhook_reach: Reach | None = None
+    webhook_disable_after_days: float = 5
+    webhook_attempt_seconds: float = ATTEMPT_SECONDS_MAX
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         settings = super().from_environment(environment)
         settings.smtp_server()
+        if settings.webhook_reach not in (_REACHES if settings.test_mode else {None, "global"}):
+            raise SettingsError(
+                "Settings: PAYLINKS_WEBHOOK_REACH may be global, and in test mode also loopback or private."
+            )
+        if settings.webhook_disable_after_days <= 0 or not 0 < settings.webhook_attempt_seconds <= ATTEMPT_SECONDS_MAX:
+            raise SettingsError(
+                "Settings: PAYLINKS_WEBHOOK_DISABLE_AFTER_DAYS must be above 0, and PAYLINKS_WEBHOOK_ATTEMPT_SECONDS "
+                f"above 0 and at most {ATTEMPT_SECONDS_MAX}."
+            )
         if "@" not in settings.from_address():
             raise SettingsError(
                 "Settings: PAYLINKS_MAIL_FROM must be an address such as 'Shop <receipts@example.com>'."
@@ -58,6 +73,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
+
+    def reach(self) -> Reach:
+        """Where webhooks may go: in test mode to this machine as well, in production never."""
+        return self.webhook_reach or ("loopback" if self.test_mode else "global")
 
     def from_address(self) -> str:
         return parseaddr(self.mail_from)[1]

@@ -36,9 +36,36 @@ EVENTS: Final[dict[str, type[Event]]] = {
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
+        notify.WebhookEndpointDisabled,
     )
 }
 
-_NO_LINKS: Final = frozenset({"organization", "otp", "provider_account"})
-ABOUT_LINKS: Final = tuple(event for event in EVENTS.values() if event.entity not in _NO_LINKS)
+_ABOUT_NO_LINK: Final = frozenset({"organization", "otp", "provider_account", "webhook_endpoint"})
+ABOUT_LINKS: Final = tuple(event for event in EVENTS.values() if event.entity not in _ABOUT_NO_LINK)
 """What goes into the feed of a link. Organizations and accounts are none, and who asks for a code may be a stranger."""
+
+TOLD_TO_MERCHANTS: Final[tuple[type[Event], ...]] = (
+    links.LinkCreated,
+    links.LinkUpdated,
+    links.LinkPaused,
+    links.LinkResumed,
+    links.LinkEnded,
+    checkout.SessionOpened,
+    checkout.SessionExpired,
+    checkout.SessionAbandoned,
+    checkout.ChargeCreated,
+    checkout.ChargePending,
+    checkout.ChargeSucceeded,
+    checkout.ChargeFailed,
+    checkout.ChargeExpired,
+    notify.MailSent,
+    notify.MailFailed,
+    notify.MailSkipped,
+    notify.WebhookEndpointDisabled,
+)
+"""What merchants may have sent to their webhooks. Each of these says its `livemode`."""
+
+
+def public_name(event: type[Event]) -> str:
+    """`charge.succeeded`: a fact's type without its owner, as `paylinks watch` and webhooks name it."""
+    return f"{event.entity}.{event.fact}"

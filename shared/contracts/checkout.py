@@ -38,6 +38,8 @@ class SessionEvent(Event, frozen=True, kw_only=True):
 
     session_id: UUID
     total: Money
+    livemode: bool | None = None
+    """None in facts from before this was told."""
 
 
 class SessionOpened(SessionEvent, frozen=True, kw_only=True):

@@ -23,6 +23,8 @@ SkipReason = Literal[
     "expired",
 ]
 
+DisabledBecause = Literal["gone", "failing"]
+
 
 class MailEvent(Event, frozen=True, kw_only=True):
     owner: ClassVar[str] = "notify"
@@ -31,6 +33,8 @@ class MailEvent(Event, frozen=True, kw_only=True):
     mail_id: UUID
     kind: MailKind
     charge_id: UUID | None = None
+    livemode: bool | None = None
+    """None in facts from before this was told."""
 
 
 class MailSent(MailEvent, frozen=True, kw_only=True):
@@ -51,6 +55,22 @@ class MailSkipped(MailEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "skipped"
 
     reason: SkipReason
+
+
+class WebhookEndpointDisabled(Event, frozen=True, kw_only=True):
+    """Nothing is sent there until it is enabled again. `gone`: it answered 410; `failing`: for days nothing arrived.
+
+    Its URL is not repeated here: merchants put secrets into theirs.
+    """
+
+    owner: ClassVar[str] = "notify"
+    entity: ClassVar[str] = "webhook_endpoint"
+    fact: ClassVar[str] = "disabled"
+
+    endpoint_id: UUID
+    livemode: bool
+    reason: DisabledBecause
+    failing_since: datetime | None = None
 
 
 # Requests and answers

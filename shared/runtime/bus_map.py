@@ -41,6 +41,7 @@ WHEN: Final[dict[type[Event], str]] = {
     notify.MailSent: "The mail server took responsibility for a mail.",
     notify.MailFailed: "A mail will not be tried again.",
     notify.MailSkipped: "A mail was due and is not sent, for the reason given.",
+    notify.WebhookEndpointDisabled: "A webhook endpoint was switched off because nothing arrives there.",
 }
 
 READERS: Final[dict[str, tuple[type[Event], ...]]] = {
@@ -71,6 +72,18 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
         links.LinkResumed,
         links.LinkEnded,
         links.LinkSendRequested,
+        links.OrganizationUpdated,
+        checkout.SessionOpened,
+        checkout.SessionExpired,
+        checkout.SessionAbandoned,
+        checkout.ChargeCreated,
+        checkout.ChargePending,
+        checkout.ChargeFailed,
+        checkout.ChargeExpired,
+        notify.MailSent,
+        notify.MailFailed,
+        notify.MailSkipped,
+        notify.WebhookEndpointDisabled,
     ),
 }
 

@@ -88,6 +88,7 @@ async def expire_sessions(tx: Transaction, now: datetime, *, limit: int) -> list
             link_id=row["link_id"],
             session_id=row["id"],
             total=Money(row["total_minor"], row["currency"]),
+            livemode=row["livemode"],
         )
         for row in rows
     ]

@@ -54,4 +54,4 @@ SET status = CASE WHEN EXISTS (SELECT FROM charge WHERE charge.session_id = sess
     version = version + 1, updated_at = $1
 FROM due
 WHERE session.id = due.id
-RETURNING session.id, org_id, link_id, total_minor, currency, status;
+RETURNING session.id, org_id, link_id, total_minor, currency, status, (link->>'livemode')::boolean AS livemode;

@@ -102,6 +102,7 @@ class OpenSession:
             link_id=session.link.id,
             session_id=session.id,
             total=session.total,
+            livemode=session.link.livemode,
             expires_at=session.expires_at,
         )
         row = _row(where, idempotency, session.id) if idempotency else None

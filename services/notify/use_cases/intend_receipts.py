@@ -49,6 +49,7 @@ async def intend_receipts(tx: Transaction, received: Sequence[Received], *, mess
                 mail_id=mail_id,
                 kind="receipt",
                 charge_id=charge.charge_id,
+                livemode=charge.livemode,
                 reason="no_address",
             )
             skipped.append(fact)

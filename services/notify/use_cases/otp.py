@@ -79,6 +79,7 @@ async def take_otp_requests(
                     link_id=asked.link_id,
                     mail_id=intent.id,
                     kind="otp",
+                    livemode=asked.livemode,
                     reason="no_longer_due",
                 )
             )

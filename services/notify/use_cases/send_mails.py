@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, assert_never, cast
 from uuid import UUID, uuid4
 
+import msgspec
 from prometheus_client import Counter
 
 from services.notify.domain.delivery import Deferred, Obsolete, Outcome, Unreachable, Verdict, verdict
@@ -35,6 +36,15 @@ FINISH_SECONDS_MAX: Final = 1
 SETTLE_AGAIN_SECONDS: Final = 0.5
 
 MAILS: Final = Counter("paylinks_mails_total", "What became of attempts to send a mail.", ["state"])
+
+
+class _Mode(msgspec.Struct, frozen=True):
+    """What every mail's context says."""
+
+    livemode: bool | None = None
+
+
+_MODE: Final = msgspec.json.Decoder(_Mode)
 _ADDRESS: Final = re.compile(r"[^\s<>\"]+@[^\s<>\"]+")
 _log = logger("mails")
 
@@ -204,6 +214,7 @@ def _fact(mail: ClaimedMail, decided: Verdict) -> MailEvent | None:
         "mail_id": mail.id,
         "kind": mail.kind,
         "charge_id": mail.charge_id,
+        "livemode": _MODE.decode(mail.context).livemode,
     }
     if decided.state == "sent":
         return MailSent(**about, message_id=mail.message_id)

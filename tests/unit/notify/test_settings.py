@@ -38,3 +38,34 @@ def test_a_wrong_mail_server_is_one_sentence_without_its_password(url: str) -> N
 def test_a_sender_that_is_no_address_is_refused() -> None:
     with pytest.raises(SettingsError, match="PAYLINKS_MAIL_FROM"):
         Settings.from_environment(BASE | {"PAYLINKS_MAIL_FROM": "Paylinks"})
+
+
+@pytest.mark.parametrize(
+    ("test_mode", "named", "reach"),
+    [
+        ("0", None, "global"),
+        ("0", "global", "global"),
+        ("1", None, "loopback"),
+        ("1", "private", "private"),
+        ("1", "global", "global"),
+    ],
+)
+def test_webhooks_reach_the_public_internet_and_in_test_mode_this_machine(
+    test_mode: str, named: str | None, reach: str
+) -> None:
+    environment = BASE | {"PAYLINKS_TEST_MODE": test_mode} | ({"PAYLINKS_WEBHOOK_REACH": named} if named else {})
+    assert Settings.from_environment(environment).reach() == reach
+
+
+@pytest.mark.parametrize(("test_mode", "reach"), [("0", "loopback"), ("0", "private"), ("0", "any"), ("1", "any")])
+def test_no_setting_opens_the_inside_of_production(test_mode: str, reach: str) -> None:
+    with pytest.raises(SettingsError, match="PAYLINKS_WEBHOOK_REACH"):
+        Settings.from_environment(BASE | {"PAYLINKS_TEST_MODE": test_mode, "PAYLINKS_WEBHOOK_REACH": reach})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DISABLE_AFTER_DAYS", "0"), ("ATTEMPT_SECONDS", "16"), ("ATTEMPT_SECONDS", "0")]
+)
+def test_times_that_make_no_sense_are_refused(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match="PAYLINKS_WEBHOOK_"):
+        Settings.from_environment(BASE | {f"PAYLINKS_WEBHOOK_{name}": value})

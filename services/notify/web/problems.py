@@ -1,0 +1,21 @@
+"""How notify's own faults are told over HTTP."""
+
+from typing import Final
+
+from services.notify.domain.webhook_endpoint import EndpointDisabled, TooManyEndpoints
+from shared.kernel.faults import IdempotencyMismatch
+from shared.runtime import problems
+from shared.runtime.problems import ProblemKind
+
+OURS: Final = {
+    TooManyEndpoints.code: ProblemKind(
+        409, "There are as many webhook endpoints as there may be", "Delete one that is not needed any more."
+    ),
+    EndpointDisabled.code: ProblemKind(
+        409, "The webhook endpoint is switched off", "Switch it on with PATCH and 'enabled': true, then repeat this."
+    ),
+    IdempotencyMismatch.code: ProblemKind(
+        422, "The Idempotency-Key was used for another request", "Use a new key for a new request."
+    ),
+}
+problems.register(OURS)
