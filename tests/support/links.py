@@ -23,7 +23,7 @@ from shared.contracts.links import HoldUse, HoldUseReply
 from shared.kernel.ids import new_id
 from shared.runtime.postgres import Postgres
 from shared.runtime.service import Runtime, litestar
-from tests.support.emptying import EMPTY
+from tests.support.emptying import Original, original
 
 PUBLIC_URL = "https://pay.example.com"
 SECRET_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC0xMjM0"
@@ -174,13 +174,14 @@ class RenewedLinks:
     Another app takes some 0.2 s, another database as much: more than most tests do.
     """
 
-    def __init__(self, dsn: str, pg: Postgres, app: Litestar) -> None:
+    def __init__(self, dsn: str, before: Original, *, pg: Postgres, app: Litestar) -> None:
         self._dsn = dsn
+        self._before = before
         self._pg = pg
         self._app = app
 
     async def renew(self) -> LinksService:
-        await self._pg.execute(EMPTY)
+        await self._pg.execute(self._before.emptying)
         runtime = Runtime("links", links_settings(self._dsn), self._pg)
         config = AppConfig()
         for hand_over in (await build(runtime)).on_app_init:
@@ -191,5 +192,6 @@ class RenewedLinks:
 
 @asynccontextmanager
 async def renewed_links(dsn: str) -> AsyncGenerator[RenewedLinks]:
+    before = await original(dsn)
     async with links_service(dsn) as service:
-        yield RenewedLinks(dsn, service.pg, service.app)
+        yield RenewedLinks(dsn, before, pg=service.pg, app=service.app)

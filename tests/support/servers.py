@@ -22,7 +22,7 @@ from deploy.local.postgres_data import prepare_cluster
 from deploy.local.postgres_user import find_postgres_user
 from deploy.local.program import PROJECT
 from shared.runtime.migrate import migrate
-from tests.support import emptying
+from tests.support.emptying import Original, original, restore
 from tests.support.processes import Server, free_port
 
 PASSWORD = "tests"
@@ -76,7 +76,7 @@ class Databases:
     def __init__(self, server_dsn: str) -> None:
         self._server_dsn = server_dsn
         self._templates: dict[Path, asyncio.Task[str]] = {}
-        self._shapes: dict[str, tuple[Path, str]] = {}
+        self._originals: dict[str, tuple[Path, Original]] = {}
         self._idle: dict[Path, list[str]] = {}
 
     async def clone(self, service: str, migrations: Path | None = None) -> str:
@@ -91,7 +91,7 @@ class Databases:
         # Copying files is faster than writing all of it to the log where nothing is synced, as in tests.
         await self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         dsn = self._dsn(name)
-        self._shapes[dsn] = (folder, await emptying.shape(dsn))
+        self._originals[dsn] = (folder, await original(dsn))
         return dsn
 
     async def empty(self) -> str:
@@ -104,10 +104,11 @@ class Databases:
         """The caller is done with it."""
         # A test that killed the server has nothing to clean up after.
         with suppress(OSError, TimeoutError, asyncpg.PostgresError):
-            folder, shape = self._shapes.get(dsn, (None, ""))
-            if folder and await emptying.empty(dsn, shape):
-                self._idle.setdefault(folder, []).append(dsn)
-                return
+            if known := self._originals.get(dsn):
+                folder, before = known
+                if await restore(dsn, before):
+                    self._idle.setdefault(folder, []).append(dsn)
+                    return
             await self._execute(f'DROP DATABASE IF EXISTS "{urlsplit(dsn).path[1:]}" WITH (FORCE)')
 
     async def _template(self, service: str, folder: Path) -> str:
