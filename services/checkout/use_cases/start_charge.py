@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from services.checkout.domain.banks import require_bank
 from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, RECOVER_AFTER, Charge, fail, judge
 from services.checkout.domain.facts import Story, facts_of
 from services.checkout.domain.faults import (
@@ -63,7 +64,17 @@ class ByRedirect(Struct, frozen=True):
     method: Literal["card"] = "card"
 
 
-Means = ByPhone | ByCardToken | ByRedirect
+class ByUssd(Struct, frozen=True):
+    """A code of the buyer's bank, which they dial. `bank` is its code, where the currency has a list of banks."""
+
+    bank: str | None = None
+
+
+class ByBankTransfer(Struct, frozen=True):
+    """To an account that the provider opens for this payment."""
+
+
+Means = ByPhone | ByCardToken | ByRedirect | ByUssd | ByBankTransfer
 
 
 class Started(Struct, frozen=True):
@@ -144,11 +155,13 @@ class StartCharge:
 
     def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
         methods = payable_methods(session.link, self._provider)
-        method: Method = "mobile_money" if isinstance(means, ByPhone) else "card"
+        method = method_of(means)
         if method not in methods:
             raise MethodUnavailable(method, methods)
         if isinstance(means, ByPhone):
             return method, payer_phone(means.phone, currency=session.total.currency)
+        if isinstance(means, ByUssd):
+            require_bank(means.bank, currency=session.total.currency)
         return method, None
 
     async def _hold(self, session: Session, charge: Charge) -> None:
@@ -191,6 +204,7 @@ class StartCharge:
             method=charge.method,
             phone=charge.payer_phone,
             card_token=means.card_token if isinstance(means, ByCardToken) else None,
+            bank=means.bank if isinstance(means, ByUssd) else None,
             description=session.link.title,
             customer=session.customer,
             callback_url=f"{self._public_url}/callbacks/{account.provider}/{account.external_id}",
@@ -213,7 +227,7 @@ class StartCharge:
                 return await self._write(session, charge, judgement.charge, now=now)
             case Refused(field=field):
                 written = await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
-                if field in {"phone", "card_token"}:
+                if field in {"phone", "card_token", "bank"}:
                     raise Invalid(field, "the provider does not accept it")
                 return written
             case NotSent():
@@ -250,6 +264,18 @@ class StartCharge:
         absent_reason: FailureReason = "not_started",
     ) -> None:
         await charges.ask_soon(self._postgres, charge.id, at=at, absent_after=absent_after, absent_reason=absent_reason)
+
+
+def method_of(means: Means) -> Method:
+    match means:
+        case ByPhone():
+            return "mobile_money"
+        case ByCardToken() | ByRedirect():
+            return "card"
+        case ByUssd():
+            return "ussd"
+        case ByBankTransfer():
+            return "bank_transfer"
 
 
 def _new_charge(session: Session, account: Account, *, method: Method, phone: str | None, now: datetime) -> Charge:
