@@ -21,7 +21,10 @@ FailureReason = Literal[
     "not_started",
 ]
 
-METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {False: ("mobile_money", "card"), True: ()}
+METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
+    False: ("mobile_money", "card", "ussd", "bank_transfer"),
+    True: (),
+}
 """What the connected providers take, in test mode (False) and live (True). A test holds checkout to it."""
 
 
