@@ -71,7 +71,7 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/sessions/{session_id}/pay": {"post": _pay()},
         "/v1/checkout/sessions/{session_id}/call-off": {"post": _call_off()},
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
-        "/callbacks/sandbox/{account}": {"post": _callback()},
+        "/callbacks/{provider}/{account}": {"post": _callback("post"), "put": _callback("put")},
     }
 
 
@@ -164,7 +164,15 @@ def _pay() -> dict[str, Any]:
         "`charge.failure_reason` says why.",
         "security": [{"session": []}],
         "parameters": [in_path("session_id", uuid=True)],
-        "requestBody": body("PayBody", {"mobile_money": examples.PAY_MOBILE, "card": examples.PAY_CARD}),
+        "requestBody": body(
+            "PayBody",
+            {
+                "mobile_money": examples.PAY_MOBILE,
+                "card": examples.PAY_CARD,
+                "ussd": examples.PAY_USSD,
+                "bank_transfer": examples.PAY_TRANSFER,
+            },
+        ),
         "responses": {
             "200": answer("SessionOut", {"paid": examples.PAID}, "It was paid before."),
             "202": answer("SessionOut", {"paying": examples.PAYING}, "Follow `next_action`."),
@@ -200,11 +208,11 @@ def _events() -> dict[str, Any]:
     }
 
 
-def _callback() -> dict[str, Any]:
+def _callback(method: str) -> dict[str, Any]:
     return {
-        "operationId": "receive_sandbox_callback",
-        "summary": "For the sandbox provider: what became of a payment",
-        "parameters": [in_path("account")],
+        "operationId": f"{method}_callback",
+        "summary": "For payment providers: what became of a payment, in the provider's own words",
+        "parameters": [in_path("provider"), in_path("account")],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {"200": answer("CallbackOut", {"received": {"received": True}})}
         | problems(401, 404, 413, 429, 503),

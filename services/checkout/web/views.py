@@ -5,9 +5,11 @@ from typing import Literal
 
 from msgspec import Struct
 
+from services.checkout.domain.banks import Bank
 from services.checkout.web.bill_parts import Bill, Coupon, FixedPrice
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
+from shared.kernel.money import Money
 from shared.web.slots import ATTEMPT_SLOT
 
 Need = Literal["required", "optional", "no"]
@@ -41,6 +43,8 @@ ErrorCode = Literal[
 SessionState = Literal[
     "prompt_sent",
     "redirecting",
+    "dial",
+    "transfer",
     "processing",
     "failed",
     "expired",
@@ -133,6 +137,7 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     collect: Collect = Collect()
     countries: tuple[str, ...] = ()
+    banks: tuple[Bank, ...] = ()
     card: CardField = CardField()
     values: dict[str, str] = {}
     errors: tuple[FieldError, ...] = ()
@@ -170,8 +175,22 @@ class Receipt(Struct, frozen=True, kw_only=True):
     email: str | None = None
 
 
+class TransferShown(Struct, frozen=True, kw_only=True):
+    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits."""
+
+    bank: str
+    account_number: str
+    account_name: str | None
+    amount: Money
+    reference: str | None
+    sent_url: str
+
+
 class SessionView(Struct, frozen=True, kw_only=True):
-    """`version` is any text that changes whenever the page would look different: the stream and the poll say it."""
+    """`version` is any text that changes whenever the page would look different: the stream and the poll say it.
+
+    `back_url` is of a buyer who has sent a transfer and waits: back to the account.
+    """
 
     path: str
     state: SessionState
@@ -184,8 +203,11 @@ class SessionView(Struct, frozen=True, kw_only=True):
     now: datetime
     time_zone: str = "UTC"
     phone: str | None = None
-    prompt_expires_at: datetime | None = None
+    action_expires_at: datetime | None = None
     redirect_url: str | None = None
+    dial_code: str | None = None
+    transfer: TransferShown | None = None
+    back_url: str | None = None
     failure: FailureReason | None = None
     retry: Retry | None = None
     receipt: Receipt | None = None
