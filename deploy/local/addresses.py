@@ -1,5 +1,5 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from deploy.local.credentials import LocalSecrets
@@ -7,8 +7,9 @@ from deploy.local.home import Home
 from deploy.local.ports import LOOPBACK, choose_ports
 from deploy.local.postgres import SERVICES, database_dsn, embedded_dsn
 from deploy.local.settings import LocalSettings
+from deploy.local.simulators import SIMULATORS
 
-PORT_NAMES = (*SERVICES, "sandbox", "nats", "postgres", "mailbox", "smtp")
+PORT_NAMES = (*SERVICES, "sandbox", *(one.name for one in SIMULATORS), "nats", "postgres", "mailbox", "smtp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Addresses:
     gateway: str
     services: Mapping[str, str]
     sandbox: str
+    simulators: Mapping[str, str] = field(default_factory=dict[str, str])
     nats: str
     smtp: str
     mailbox: str | None
@@ -34,6 +36,7 @@ def find_addresses(settings: LocalSettings, home: Home, secrets: LocalSecrets) -
         gateway=_http(settings.port),
         services={name: _http(ports[name]) for name in SERVICES},
         sandbox=_http(ports["sandbox"]),
+        simulators={one.name: _http(ports[one.name]) for one in SIMULATORS},
         nats=settings.nats_url or f"nats://{LOOPBACK}:{ports['nats']}",
         smtp=settings.smtp_url or f"smtp://{LOOPBACK}:{ports['smtp']}",
         mailbox=None if settings.smtp_url else _http(ports["mailbox"]),

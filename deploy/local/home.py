@@ -30,6 +30,9 @@ class Home:
     def sandbox(self) -> Path:
         return self.root / "sandbox"
 
+    def simulator(self, name: str) -> Path:
+        return self.root / "simulators" / name
+
     @property
     def mailbox(self) -> Path:
         return self.root / "mailbox"

@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.credentials import LocalSecrets
 from deploy.local.files import replace_file
 from deploy.local.postgres import SERVICES
+from deploy.local.simulators import SIMULATORS
 
 
 class Demo(msgspec.Struct, kw_only=True, omit_defaults=False):
@@ -28,7 +29,13 @@ class LocalFile:
         self._content: dict[str, Any] | None = None
 
     def publish(
-        self, addresses: Addresses, *, demo: Demo, secrets: LocalSecrets, processes: Mapping[str, int]
+        self,
+        addresses: Addresses,
+        *,
+        demo: Demo,
+        accounts: Sequence[Mapping[str, Any]] = (),
+        secrets: LocalSecrets,
+        processes: Mapping[str, int],
     ) -> dict[str, Any]:
         """Write it for the first time; what it says."""
         self._content = content = {
@@ -46,6 +53,14 @@ class LocalFile:
                 "url": addresses.sandbox,
                 "control": {"Authorization": f"Bearer {secrets.sandbox_control_key}"},
             },
+            "simulators": {
+                one.name: {
+                    "url": addresses.simulators[one.name],
+                    "control": {"Authorization": f"Bearer {one.secrets_of(secrets.secret_key)('control')}"},
+                }
+                for one in SIMULATORS
+            },
+            "provider_accounts": list(accounts),
             "services": dict(addresses.services),
         }
         self.update(processes)

@@ -7,6 +7,7 @@ from deploy.local.ports import LOOPBACK
 from deploy.local.postgres import SERVICES
 from deploy.local.probes import http_answers, smtp_answers
 from deploy.local.program import Program
+from deploy.local.simulators import SIMULATORS, Simulator
 from shared.runtime.secrets import derive
 
 MAIL_FROM = "Paylinks <receipts@paylinks.test>"
@@ -38,6 +39,7 @@ def service_environment(name: str, addresses: Addresses, secrets: LocalSecrets) 
         "checkout": {
             "PAYLINKS_SANDBOX_URL": addresses.sandbox,
             "PAYLINKS_SANDBOX_PLATFORM_KEY": secrets.sandbox_platform_key,
+            **{one.url_variable: addresses.simulators[one.name] for one in SIMULATORS},
         },
         "notify": {"PAYLINKS_SMTP_URL": addresses.smtp, "PAYLINKS_MAIL_FROM": MAIL_FROM},
     }
@@ -56,6 +58,17 @@ def sandbox_program(data: Path, *, addresses: Addresses, secrets: LocalSecrets) 
             "PAYLINKS_SANDBOX_CONTROL_KEY": secrets.sandbox_control_key,
         },
         is_ready=lambda: http_answers(f"{addresses.sandbox}/health"),
+    )
+
+
+def simulator_program(simulator: Simulator, data: Path, *, url: str, secrets: LocalSecrets) -> Program:
+    return Program(
+        name=simulator.name,
+        command=[sys.executable, "-m", simulator.module],
+        environment=simulator.environment(
+            port=port_of(url), data=str(data), url=url, secret=simulator.secrets_of(secrets.secret_key)
+        ),
+        is_ready=lambda: http_answers(f"{url}/health"),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 from deploy.local import gateway, nats, postgres
 from deploy.local.addresses import Addresses, find_addresses, port_of
 from deploy.local.child import Child
+from deploy.local.connecting import connected_accounts
 from deploy.local.credentials import load_or_make_secrets
 from deploy.local.external import require_nats, require_smtp
 from deploy.local.home import Home, claimed_home
@@ -19,12 +20,19 @@ from deploy.local.postgres_user import find_postgres_user
 from deploy.local.program import Program
 from deploy.local.progress import Progress
 from deploy.local.seeding import seeded_demo
-from deploy.local.services import mailbox_program, sandbox_program, service_programs
+from deploy.local.services import mailbox_program, sandbox_program, service_programs, simulator_program
 from deploy.local.settings import LocalSettings
+from deploy.local.simulators import SIMULATORS, Simulator
 from deploy.local.welcome import welcome
 
 # First nobody new comes in; then the services finish what they have; what they lean on goes last.
-STOP_ORDER = (("gateway",), ("links", "checkout", "notify"), ("sandbox", "mailbox"), ("nats",), ("postgres",))
+STOP_ORDER = (
+    ("gateway",),
+    ("links", "checkout", "notify"),
+    ("sandbox", *(one.name for one in SIMULATORS), "mailbox"),
+    ("nats",),
+    ("postgres",),
+)
 
 
 async def run(settings: LocalSettings) -> None:
@@ -71,12 +79,17 @@ class Stack:
                 parts.create_task(self._start_services())
                 parts.create_task(self._start_mailbox())
                 parts.create_task(self._start_sandbox())
+                for simulator in SIMULATORS:
+                    parts.create_task(self._start_simulator(simulator))
                 parts.create_task(self._start_gateway())
         except BaseExceptionGroup as failure:
             raise _first_cause(failure) from None
         demo = await seeded_demo(self._addresses, secrets=self._secrets)
         self._progress.tell("demo", "ready")
-        local = self._local_file.publish(self._addresses, demo=demo, secrets=self._secrets, processes=self._processes())
+        accounts = await connected_accounts(self._addresses, demo, secrets=self._secrets)
+        local = self._local_file.publish(
+            self._addresses, demo=demo, accounts=accounts, secrets=self._secrets, processes=self._processes()
+        )
         self._progress.say(welcome(local, local_file=str(self._home.local_file)))
 
     async def _start_services(self) -> None:
@@ -115,6 +128,12 @@ class Stack:
     async def _start_sandbox(self) -> None:
         program = sandbox_program(self._home.sandbox, addresses=self._addresses, secrets=self._secrets)
         await self._start_child(program)
+
+    async def _start_simulator(self, simulator: Simulator) -> None:
+        data = self._home.simulator(simulator.name)
+        data.mkdir(parents=True, exist_ok=True)
+        url = self._addresses.simulators[simulator.name]
+        await self._start_child(simulator_program(simulator, data, url=url, secrets=self._secrets))
 
     async def _start_gateway(self) -> None:
         upstreams = {name: port_of(origin) for name, origin in self._addresses.services.items()}

@@ -163,7 +163,12 @@ def providers_of(settings: Settings) -> Providers:
     """Every provider that this installation speaks to."""
     seconds = settings.provider_timeout_seconds
     sandbox = Sandbox(settings.sandbox_url, settings.sandbox_platform_key, timeout_seconds=seconds)
-    return Providers(sandbox, [plug_in(text, timeout_seconds=seconds) for text in settings.extra()])
+    extra = settings.extra()
+    return Providers(
+        sandbox,
+        [plug_in(text, timeout_seconds=seconds) for text in extra],
+        urls=[text.partition("@")[2] for text in extra],
+    )
 
 
 def _checkout(desk: _Desk, kept: _Kept, gate: Gate, *, stored: Callable[[], None]) -> Checkout:

@@ -12,6 +12,7 @@ from shared.contracts import subjects
 from shared.contracts.operator import ListCallbacks, OneCallback, Reconcile, Reseal
 from shared.kernel.ids import new_id
 from tests.support.checkout import eventually
+from tests.support.cli import ended
 from tests.support.echo_provider import send_callback
 from tests.support.merchants import CREDENTIALS, EchoRig, Shop, echo_rig
 
@@ -321,3 +322,36 @@ async def test_a_day_is_compared_with_the_provider_and_each_difference_listed(ec
     before = {"day": str(today - timedelta(days=1))}
     assert (await shop.api.get("/v1/reconciliations", params=before)).json()["data"] == []
     assert (await shop.api.get("/v1/reconciliations", params={"day": "soon"})).status_code == 400
+
+
+async def test_the_page_says_that_the_phone_is_being_asked_already(echo_rig: EchoRig) -> None:
+    shop = echo_rig.shop()
+    await shop.connect()
+    await shop.pay("+256771000280")
+    form = {"method": "mobile_money", "mobile_country": "UG", "mobile_phone": "0771000280", "attempt": "a" * 16}
+    page = await echo_rig.http.post(f"/checkout/{shop.link.slug}", data=form, headers={"accept-language": "en"})
+    assert page.status_code == 422
+    assert "This phone already has a payment to approve" in page.text
+
+
+async def test_the_command_line_lists_shows_and_replays(echo_rig: EchoRig) -> None:
+    shop = echo_rig.shop()
+    await shop.connect()
+    session, _ = await shop.pay("+256771000281")
+    await shop.callback(session, "succeeded", id="ev_on_the_line")
+    assert await verdict_of(shop, "ev_on_the_line") == "accepted"
+    where = ("--nats", echo_rig.nats_url)
+    _, listed, _ = await ended("callbacks", "list", "--limit", "1", "--json", *where)
+    (one,) = [msgspec.json.decode(line) for line in listed.splitlines()]
+    assert (one["event_id"], one["verdict"]) == ("ev_on_the_line", "accepted")
+    _, shown, _ = await ended("callbacks", "show", one["id"], *where)
+    assert "ev_on_the_line" in msgspec.json.decode(shown)["body"]
+    assert await ended("callbacks", "replay", one["id"], *where) == (0, "accepted  (left as it was)\n", "")
+    code, _, errors = await ended("callbacks", "show", str(new_id()), *where)
+    assert (code, "There is no callback" in errors) == (1, True)
+    assert "sealed anew" in (await ended("accounts", "reseal", *where))[1]
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    code, report, _ = await ended("reconcile", "--day", today, "--org", str(shop.org_id), *where)
+    assert (code, "1 compared, 0 unanswered, 0 differ" in report) == (0, True)
+    code, _, errors = await ended("reconcile", "--day", "today", *where)
+    assert (code, "is not a day" in errors) == (1, True)

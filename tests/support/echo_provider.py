@@ -5,6 +5,7 @@ one of three things: how a payment stands, only which payment to ask about, or s
 """
 
 import asyncio
+import contextlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -163,6 +164,7 @@ class EchoServer:
     async def stop(self) -> None:
         if self._server is not None:
             self._server.close()
+            await self._server.wait_closed()
 
     def becomes(self, reference: str, status: str, **more: Any) -> dict[str, Any]:
         self.payments[reference] |= {"status": status, **more}
@@ -178,6 +180,8 @@ class EchoServer:
         writer.write(b"HTTP/1.1 %d X\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (status, len(raw), raw))
         await writer.drain()
         writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
     def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         self.keys.append(headers["authorization"].removeprefix("bearer "))

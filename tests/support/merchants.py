@@ -33,6 +33,7 @@ class Keys:
         self._client = client
         self._url = url
         self._known: dict[tuple[str, str], CallerKnown] = {}
+        self._clients: list[httpx.AsyncClient] = []
 
     async def start(self) -> None:
         await self._client.subscribe(subjects.CALLER_FIND, cb=self._find)
@@ -46,7 +47,13 @@ class Keys:
         )
         self._known[(key_id, hashlib.sha256(secret.encode()).hexdigest())] = known
         bearer = f"plk_{'live' if livemode else 'test'}_{key_id}_{secret}"
-        return httpx.AsyncClient(base_url=self._url, timeout=30, headers={"authorization": f"Bearer {bearer}"})
+        client = httpx.AsyncClient(base_url=self._url, timeout=30, headers={"authorization": f"Bearer {bearer}"})
+        self._clients.append(client)
+        return client
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
 
     async def _find(self, message: Msg) -> None:
         ask = msgspec.json.decode(message.data, type=FindCaller)
@@ -100,6 +107,10 @@ class EchoRig(Rig):
         await super().start()
         self.keys = Keys(self.client, self.url)
         await self.keys.start()
+
+    async def stop(self) -> None:
+        await self.keys.close()
+        await super().stop()
 
     def shop(self, *, livemode: bool = False, **over: Any) -> Shop:
         link = self.links.add(a_link(f"shop-{new_id().hex[-12:]}", livemode=livemode, **over))

@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
+from urllib.parse import urlsplit
 
 from services.checkout.providers.port import Account, Provider
 from services.checkout.providers.sandbox.adapter import Sandbox
@@ -12,10 +13,15 @@ PLUG_IN_PARTS: Final = 2
 
 
 class Providers:
-    """`sandbox` is one of them: it alone opens its accounts by itself, and only in test mode."""
+    """`sandbox` is one of them: it alone opens its accounts by itself, and only in test mode.
 
-    def __init__(self, sandbox: Sandbox, others: Iterable[Provider] = ()) -> None:
+    `urls` are where the others answer. `page_origins`: where a payer may be sent on to, for a page's policy. A provider
+    has pages on hosts of its own, which only its answers name: of those on https any is allowed.
+    """
+
+    def __init__(self, sandbox: Sandbox, others: Iterable[Provider] = (), *, urls: Iterable[str] = ()) -> None:
         self.sandbox = sandbox
+        self.page_origins = tuple(dict.fromkeys((sandbox.url, *map(_pages_of, urls))))
         self._by_name: dict[str, Provider] = {one.name: one for one in (*others, sandbox)}
 
     def find(self, name: str) -> Provider | None:
@@ -32,6 +38,11 @@ class Providers:
     async def close(self) -> None:
         for provider in self._by_name.values():
             await provider.close()
+
+
+def _pages_of(url: str) -> str:
+    parts = urlsplit(url)
+    return "https:" if parts.scheme == "https" else f"{parts.scheme}://{parts.netloc}"
 
 
 def plug_in(text: str, *, timeout_seconds: float) -> Provider:

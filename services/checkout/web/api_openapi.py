@@ -10,6 +10,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from services.checkout.web import api_examples as examples
+from services.checkout.web import merchant_openapi
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
 from services.checkout.web.api_openapi_parts import PROBLEM, REF, answer, body, in_path, problems
 from services.checkout.web.api_wire import CallbackOut, LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
@@ -25,6 +26,7 @@ _SCHEMAS: Final = (
     OtpOut,
     ProofBody,
     LinkTokenOut,
+    *merchant_openapi.SCHEMAS,
 )
 
 
@@ -35,12 +37,14 @@ def document() -> dict[str, Any]:
         "info": {
             "title": "Paylinks checkout",
             "version": "1",
-            "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it.",
+            "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it. "
+            "And what a merchant connects: payment providers, and what they sent.",
         },
         "paths": _paths(),
         "components": {
             "schemas": schemas | {"Problem": PROBLEM},
             "securitySchemes": {
+                **merchant_openapi.SECURITY_SCHEMES,
                 "session": {"type": "http", "scheme": "bearer", "description": "The `token` of the session."},
                 "gate": {
                     "type": "http",
@@ -72,6 +76,7 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/sessions/{session_id}/call-off": {"post": _call_off()},
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
         "/callbacks/{provider}/{account}": {"post": _callback("post"), "put": _callback("put")},
+        **merchant_openapi.paths(),
     }
 
 

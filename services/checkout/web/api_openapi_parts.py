@@ -31,10 +31,13 @@ _PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
         ),
         {"otp_required": examples.OTP_REQUIRED},
     ),
+    403: ("`forbidden`: the credentials lack the scope that is named.", {}),
     404: ("`link_not_found`, `not_found`.", {}),
     409: (
         (
-            "`all_uses_held`, with Retry-After; `coupon_refused`; `charge_under_way`; `provider_not_connected`; "
+            "`all_uses_held`, with Retry-After; `coupon_refused`; `charge_under_way`; `prompt_active`: the "
+            "phone is being asked about another payment, until `retry_at`; `provider_not_connected`; "
+            "`provider_account_in_use`; "
             "`not_gated`: nothing has to be proven for this link."
         ),
         {"all_uses_held": examples.ALL_HELD, "coupon_refused": examples.COUPON_REFUSED},

@@ -95,8 +95,10 @@ class Pages:
     def __init__(self, checkout: Checkout) -> None:
         self._secure = checkout.public_url.startswith("https:")
         self._tokens = checkout.tokens
-        origins = (checkout.providers.sandbox.url,)
-        self._policy = content_security_policy(NONCE_SLOT, frame_origins=origins, form_origins=origins)
+        providers = checkout.providers
+        self._policy = content_security_policy(
+            NONCE_SLOT, frame_origins=(providers.sandbox.url,), form_origins=providers.page_origins
+        )
 
     def answer(
         self,

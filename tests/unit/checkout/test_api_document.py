@@ -8,12 +8,13 @@ import pytest
 from openapi_spec_validator import validate
 
 from services.checkout.use_cases.rendered import Rendered
-from services.checkout.web import api
+from services.checkout.web import api, merchant_openapi
 from services.checkout.web import api_examples as examples
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
 from services.checkout.web.api_openapi import document
 from services.checkout.web.api_problems import REFUSALS
 from services.checkout.web.api_wire import LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
+from services.checkout.web.merchant_wire import AccountPatchBody, ConnectBody
 from shared.kernel.ids import new_id
 from shared.runtime.problems import KINDS
 
@@ -25,7 +26,7 @@ def test_the_document_is_openapi_3_1() -> None:
 def test_every_route_is_in_the_document_and_nothing_else() -> None:
     routes = {
         (method, re.sub(r"{(\w+):\w+}", r"{\1}", path))
-        for handler in api.routes(cast("Any", None))
+        for handler in (*api.routes(cast("Any", None)), *api.merchant_routes(cast("Any", None)))
         for path in handler.paths
         for method in handler.http_methods - {"OPTIONS"}
         if path != "/openapi.json"
@@ -50,11 +51,19 @@ def test_every_route_is_in_the_document_and_nothing_else() -> None:
         (examples.CODE_ASKED, OtpOut),
         (examples.PROVE, ProofBody),
         (examples.LINK_TOKEN, LinkTokenOut),
+        (merchant_openapi.CONNECT_EXAMPLE, ConnectBody),
+        (merchant_openapi.PATCH_EXAMPLE, AccountPatchBody),
     ],
 )
 def test_every_example_is_what_its_schema_says(example: dict[str, Any], kind: type) -> None:
     shown = msgspec.json.decode(msgspec.json.encode(msgspec.json.decode(msgspec.json.encode(example), type=kind)))
-    if kind not in {PayBody, OpenSessionBody, OtpBody}:  # what comes in may leave fields out, what goes out may not
+    if kind not in {
+        PayBody,
+        OpenSessionBody,
+        OtpBody,
+        ConnectBody,
+        AccountPatchBody,
+    }:  # what comes in may leave fields out, what goes out may not
         assert shown.keys() == example.keys()
     assert example.keys() <= shown.keys()
 
