@@ -121,6 +121,6 @@ async def test_a_wrong_login_does_not_tell_what_was_wrong(catalog: Shop) -> None
     for email in ("nobody@example.com", "not an address", "a@b.c\u0000"):
         answer = await catalog.anybody.post("/catalog/api/login/", json={"email": email, "password": "wrong password"})
         assert answer.status_code in {400, 401}, answer.text
-    assert (await catalog.anybody.post("/catalog/api/login/", json={})).json() == {"email": ["email is required"]}
+    assert (await catalog.anybody.post("/catalog/api/login/", json={})).json() == {"email": ["This field is required."]}
     assert (await catalog.anybody.post("/catalog/api/logout/")).status_code == 204
     assert (await catalog.anybody.get(f"{PUBLIC}{uuid4()}/")).status_code == 404

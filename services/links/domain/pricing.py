@@ -206,7 +206,7 @@ def _check_flexible(pricing: Flexible) -> None:
     if most is not None:
         _check_amount("pricing.max_minor", most)
     if least is not None and most is not None and least > most:
-        raise Invalid("pricing.max_minor", "must not be less than min_minor")
+        raise Invalid("pricing.max_minor", "must not be less than the minimum")
 
 
 def _check_money(total: Money) -> None:

@@ -76,7 +76,7 @@ def tell(told: Told) -> Telling:
         return _wrong(*_WRONG_FIELD[told.code])
     if told.code == "invalid":
         field = str(told.values.get("field") or "")
-        return _wrong(_head(field) or _BODY, told.sentence)
+        return _wrong(_head(field) or _BODY, _rule(told) if field == _head(field) else told.sentence)
     refused = Refused(detail=_detail(told), code=told.code)
     if told.code == LinkUnavailable.code:
         reason, since = str(told.values["reason"]), told.values.get("since")
@@ -101,6 +101,12 @@ def _detail(told: Told) -> str:
 def _wrong(field: str, words: str) -> Telling:
     wrong: Wrong = {field: [words]}
     return Telling(400, _json.encode(wrong), JSON)
+
+
+def _rule(told: Told) -> str:
+    """What is wrong, where the field is named beside it: "This field is required."."""
+    rule = str(told.values.get("rule") or "")
+    return f"This field {rule}." if rule[:1].islower() else told.sentence
 
 
 def _head(field: str) -> str:

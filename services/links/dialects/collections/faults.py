@@ -29,6 +29,6 @@ FIELDS: Final = {
 
 
 def tell(told: Told) -> Telling:
-    field = told.values.get("field")
+    field = "currency" if told.code == "unknown_currency" else told.values.get("field")
     words = _WORDS.get(told.code) or told.sentence
     return Telling(told.status, _json.encode(Refused(message=words, code=told.code, field=field or UNSET)), JSON)

@@ -21,6 +21,8 @@ _WORDS: Final = {
     "price_missing": "It has no price in this currency_code.",
     "unknown_currency": "currency_code must be a 3-letter ISO code such as XOF.",
 }
+_WRONG_FIELD: Final = {"price_missing": "currency_code", "unknown_currency": "currency_code"}
+"""What is a wrong value here: the document answers all of those with 400."""
 FIELDS: Final = {
     "pricing.amount_minor": "price",
     "description": "public_description",
@@ -35,6 +37,7 @@ _NOT_FOUND: Final = {
 
 
 def tell(told: Told) -> Telling:
-    message = told.in_words(_WORDS, _NOT_FOUND)
-    error = Error(code=told.code, message=message, field=told.values.get("field") or UNSET)
-    return Telling(told.status, _json.encode(Refused(error=error)), JSON)
+    field = _WRONG_FIELD.get(told.code) or told.values.get("field")
+    error = Error(code=told.code, message=told.in_words(_WORDS, _NOT_FOUND), field=field or UNSET)
+    status = 400 if told.code in _WRONG_FIELD else told.status
+    return Telling(status, _json.encode(Refused(error=error)), JSON)
