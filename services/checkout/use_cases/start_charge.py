@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from services.checkout.domain.banks import require_bank
 from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, RECOVER_AFTER, Charge, fail, judge
 from services.checkout.domain.facts import Story, facts_of
 from services.checkout.domain.faults import (
@@ -50,7 +51,7 @@ from shared.runtime.tracing import current_traceparent
 ASK_AFTER_TIMEOUT: Final = timedelta(seconds=2)
 ASK_AFTER_ERROR: Final = ABSENT_AFTER_ERROR
 ACCOUNTS_TRIED_MAX: Final = 3
-_BUYERS: Final = frozenset({"phone", "card_token"})
+_BUYERS: Final = frozenset({"phone", "card_token", "bank"})
 """Fields of an order that the buyer filled in: what one provider finds wrong with them, another would, too."""
 
 
@@ -72,7 +73,17 @@ class ByRedirect(Struct, frozen=True):
     method: Literal["card"] = "card"
 
 
-Means = ByPhone | ByCardToken | ByRedirect
+class ByUssd(Struct, frozen=True):
+    """A code of the buyer's bank, which they dial. `bank` is its code, where the currency has a list of banks."""
+
+    bank: str | None = None
+
+
+class ByBankTransfer(Struct, frozen=True):
+    """To an account that the provider opens for this payment."""
+
+
+Means = ByPhone | ByCardToken | ByRedirect | ByUssd | ByBankTransfer
 
 
 class Started(Struct, frozen=True):
@@ -210,6 +221,8 @@ class StartCharge:
             raise MethodUnavailable(method, methods)
         if isinstance(means, ByPhone):
             return method, payer_phone(means.phone, currency=session.total.currency)
+        if isinstance(means, ByUssd):
+            require_bank(means.bank, currency=session.total.currency)
         return method, None
 
     async def _hold(self, session: Session, charge: Charge) -> None:
@@ -252,6 +265,7 @@ class StartCharge:
             method=charge.method,
             phone=charge.payer_phone,
             card_token=means.card_token if isinstance(means, ByCardToken) else None,
+            bank=means.bank if isinstance(means, ByUssd) else None,
             description=session.link.title,
             customer=session.customer,
             callback_url=f"{self._public_url}/callbacks/{account.provider}/{account.external_id}",
@@ -316,7 +330,15 @@ class StartCharge:
 
 
 def _method_of(means: Means) -> Method:
-    return "mobile_money" if isinstance(means, ByPhone) else "card"
+    match means:
+        case ByPhone():
+            return "mobile_money"
+        case ByCardToken() | ByRedirect():
+            return "card"
+        case ByUssd():
+            return "ussd"
+        case ByBankTransfer():
+            return "bank_transfer"
 
 
 def _may_go_on(result: CreateResult) -> bool:
