@@ -21,7 +21,10 @@ FailureReason = Literal[
     "not_started",
 ]
 
-METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {False: ("mobile_money", "card"), True: ()}
+METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
+    False: ("mobile_money", "card", "ussd", "bank_transfer"),
+    True: (),
+}
 """What is taken without any account that a merchant has connected: in test mode (False) by the sandbox, live (True) by
 nobody. Facts about provider accounts tell what else is. A test holds checkout to it."""
 

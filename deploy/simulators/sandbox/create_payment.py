@@ -2,11 +2,12 @@
 
 import hashlib
 import re
+import secrets
 
 import msgspec
 
-from deploy.simulators.sandbox.lifecycle import prompt, with_card
-from deploy.simulators.sandbox.outcomes import Outcome, TestCard, phone_outcome
+from deploy.simulators.sandbox.lifecycle import dial, prompt, transfer, with_card
+from deploy.simulators.sandbox.outcomes import Outcome, TestCard, amount_outcome, phone_outcome
 from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.provider import Provider, new_id
 from deploy.simulators.sandbox.records import Account, Payment, Redirect
@@ -31,7 +32,7 @@ def create_payment(provider: Provider, account: Account, request: PaymentRequest
     check_payment(request)
     if key is None or not _KEY.fullmatch(key):
         raise refused("idempotency_key_required", "Send an Idempotency-Key of 1 to 255 visible ASCII characters.")
-    magic = phone_outcome(request.phone) if request.method == "mobile_money" and request.phone else None
+    magic = _magic(request)
     if provider.spend_create_fault() or (magic and magic.create_fault == "answer_500"):
         raise ApiError(500, "internal_error", "Something went wrong on our side. Nothing was stored.")
     fingerprint = hashlib.sha256(_canonical(request)).digest()
@@ -48,6 +49,16 @@ def create_payment(provider: Provider, account: Account, request: PaymentRequest
         answer = _encode(payment_view(payment))
         store.insert_answer(account.id, key, fingerprint=fingerprint, answer=answer, now_ms=payment.created_ms)
     return Created(answer, hang_seconds=HANG_SECONDS if outcome.create_fault == "hang" else 0.0)
+
+
+def _magic(request: PaymentRequest) -> Outcome | None:
+    match request.method:
+        case "mobile_money":
+            return phone_outcome(request.phone or "")
+        case "ussd" | "bank_transfer":
+            return amount_outcome(request.amount)
+        case "card":
+            return None
 
 
 def _replayed(stored: tuple[bytes, bytes], fingerprint: bytes) -> Created:
@@ -80,6 +91,11 @@ def _new_payment(
     )
     if request.method == "mobile_money" and request.phone:
         return msgspec.structs.replace(payment, next_action=prompt(request.phone, now_ms))
+    number = str(10**9 + secrets.randbelow(9 * 10**9))
+    if request.method == "ussd":
+        return msgspec.structs.replace(payment, next_action=dial(request.bank, number[:6], now_ms))
+    if request.method == "bank_transfer":
+        return msgspec.structs.replace(payment, next_action=transfer(payment, number))
     if card:
         carded = with_card(payment, card.card, outcome=outcome, url=url, now_ms=now_ms)
         return msgspec.structs.replace(carded, version=payment.version)

@@ -13,7 +13,7 @@ import msgspec
 
 from deploy.simulators.sandbox.moments import rfc3339
 from deploy.simulators.sandbox.outcomes import Outcome
-from deploy.simulators.sandbox.records import Card, FailureCode, Payment, Prompt, Redirect, Step
+from deploy.simulators.sandbox.records import Card, Dial, FailureCode, Payment, Prompt, Redirect, Step, Transfer
 
 PROMPT_TTL_MS = 5 * 60 * 1_000
 # A buyer who walks away from the card page or from 3-D Secure.
@@ -27,6 +27,22 @@ class AlreadySucceededError(Exception):
 
 def prompt(phone: str, created_ms: int) -> Prompt:
     return Prompt(phone=phone, expires_at=rfc3339(created_ms + PROMPT_TTL_MS))
+
+
+def dial(bank: str | None, number: str, created_ms: int) -> Dial:
+    return Dial(code=f"*566*{bank or '000'}*{number}#", expires_at=rfc3339(created_ms + ACTION_TTL_MS))
+
+
+def transfer(payment: Payment, number: str) -> Transfer:
+    return Transfer(
+        bank="Sandbox Bank",
+        account_number=number,
+        account_name="PAYLINKS SANDBOX",
+        amount=payment.amount,
+        currency=payment.currency,
+        reference=f"SB{number}",
+        expires_at=rfc3339(payment.created_ms + ACTION_TTL_MS),
+    )
 
 
 def settle(

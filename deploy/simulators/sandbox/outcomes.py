@@ -22,6 +22,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 APPROVED = Outcome("succeed")
 _MAGIC_PHONE = re.compile(r"0000(\d\d)\Z")
+_MAGIC_AMOUNT = re.compile(r"9900(\d\d)")
 PHONES: dict[str, Outcome] = {
     "01": Outcome("fail", "insufficient_funds"),
     "02": Outcome("fail", "rejected_by_payer"),
@@ -39,6 +40,12 @@ PHONES: dict[str, Outcome] = {
 
 def phone_outcome(phone: str) -> Outcome:
     magic = _MAGIC_PHONE.search(phone)
+    return PHONES.get(magic.group(1), APPROVED) if magic else APPROVED
+
+
+def amount_outcome(amount: int) -> Outcome:
+    """USSD codes and bank transfers name nobody: their magic is in the amount."""
+    magic = _MAGIC_AMOUNT.fullmatch(str(amount))
     return PHONES.get(magic.group(1), APPROVED) if magic else APPROVED
 
 

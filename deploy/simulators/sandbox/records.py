@@ -8,7 +8,7 @@ Status = Literal["pending", "requires_action", "succeeded", "failed"]
 FailureCode = Literal[
     "declined", "insufficient_funds", "rejected_by_payer", "expired", "payer_not_found", "authentication_failed"
 ]
-Method = Literal["mobile_money", "card"]
+Method = Literal["mobile_money", "card", "ussd", "bank_transfer"]
 EventType = Literal["payment.pending", "payment.succeeded", "payment.failed"]
 CallbackStyle = Literal["normal", "lost", "duplicate", "reordered", "duplicate_reordered", "wrong_amount"]
 Tamper = Literal["amount", "currency", "reference", "signature", "account"]
@@ -31,6 +31,26 @@ class Redirect(msgspec.Struct, frozen=True, tag_field="type", tag="redirect"):
     url: str
 
 
+class Dial(msgspec.Struct, frozen=True, tag_field="type", tag="dial"):
+    code: str
+    expires_at: str
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="transfer"):
+    """`amount` is in minor units."""
+
+    bank: str
+    account_number: str
+    account_name: str
+    amount: int
+    currency: str
+    reference: str
+    expires_at: str
+
+
+NextAction = Prompt | Redirect | Dial | Transfer
+
+
 class Account(msgspec.Struct, frozen=True):
     id: str
     reference: str
@@ -51,7 +71,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None = None
     card: Card | None = None
     failure_code: FailureCode | None = None
-    next_action: Prompt | Redirect | None = None
+    next_action: NextAction | None = None
     version: int = 1
     created_ms: int
     updated_ms: int

@@ -18,9 +18,8 @@ from deploy.simulators.sandbox.records import (
     FailureCode,
     Faults,
     Method,
+    NextAction,
     Payment,
-    Prompt,
-    Redirect,
     Status,
     Tamper,
 )
@@ -48,6 +47,7 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     method: Method
     phone: Phone | None = None
     card_token: Annotated[str, Meta(pattern=r"\Atok_[A-Za-z0-9_]{1,60}\Z")] | None = None
+    bank: Annotated[str, Meta(pattern=r"\A[0-9]{3,6}\Z")] | None = None
     description: Text500 | None = None
     callback_url: Url | None = None
     return_url: Url | None = None
@@ -101,7 +101,7 @@ class PaymentView(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     card: Card | None
     failure_code: FailureCode | None
-    next_action: Prompt | Redirect | None
+    next_action: NextAction | None
     version: int
     created_at: str
     updated_at: str
@@ -166,8 +166,10 @@ def check_payment(request: PaymentRequest) -> None:
         raise refused("unsupported_currency", "This currency cannot be charged.", param="currency")
     if request.method == "mobile_money" and request.phone is None:
         raise refused("invalid_request", "mobile_money needs a phone number.", param="phone")
-    if request.method == "mobile_money" and request.card_token is not None:
+    if request.method != "card" and request.card_token is not None:
         raise refused("invalid_request", "A card token goes with method card only.", param="card_token")
+    if request.method != "ussd" and request.bank is not None:
+        raise refused("invalid_request", "A bank goes with method ussd only.", param="bank")
     for param, url in (("callback_url", request.callback_url), ("return_url", request.return_url)):
         if url is not None and not _is_web_url(url):
             raise refused("invalid_request", "The URL is not an absolute http or https URL.", param=param)

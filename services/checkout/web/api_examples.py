@@ -69,6 +69,8 @@ OPEN_WITH_COUPON: Final[dict[str, Any]] = {"currency": "EUR", "coupon_code": "WE
 OPEN_SESSION: Final[dict[str, Any]] = {"customer": {"email": "amina@example.com", "name": "Amina"}}
 PAY_MOBILE: Final[dict[str, Any]] = {"method": "mobile_money", "phone": "+256772123456"}
 PAY_CARD: Final[dict[str, Any]] = {"method": "card", "card_token": "tok_visa"}
+PAY_USSD: Final[dict[str, Any]] = {"method": "ussd", "bank": "058"}
+PAY_TRANSFER: Final[dict[str, Any]] = {"method": "bank_transfer"}
 PAYING: Final[dict[str, Any]] = {
     "id": _SESSION_ID,
     "status": "paying",

@@ -164,7 +164,15 @@ def _pay() -> dict[str, Any]:
         "`charge.failure_reason` says why.",
         "security": [{"session": []}],
         "parameters": [in_path("session_id", uuid=True)],
-        "requestBody": body("PayBody", {"mobile_money": examples.PAY_MOBILE, "card": examples.PAY_CARD}),
+        "requestBody": body(
+            "PayBody",
+            {
+                "mobile_money": examples.PAY_MOBILE,
+                "card": examples.PAY_CARD,
+                "ussd": examples.PAY_USSD,
+                "bank_transfer": examples.PAY_TRANSFER,
+            },
+        ),
         "responses": {
             "200": answer("SessionOut", {"paid": examples.PAID}, "It was paid before."),
             "202": answer("SessionOut", {"paying": examples.PAYING}, "Follow `next_action`."),

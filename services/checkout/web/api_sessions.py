@@ -11,10 +11,18 @@ from litestar import Request, Response, get, post
 from services.checkout.domain.session import Address, SessionState
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import Details, Idempotency
-from services.checkout.use_cases.start_charge import ByCardToken, ByPhone, ByRedirect, Means
+from services.checkout.use_cases.start_charge import (
+    ByBankTransfer,
+    ByCardToken,
+    ByPhone,
+    ByRedirect,
+    ByUssd,
+    Means,
+)
 from services.checkout.web.api_mapping import opened_out, session_out
 from services.checkout.web.api_wire import ENCODER, OPEN_SESSION, PAY, AddressBody, OpenSessionBody, PayBody
 from shared.contracts.checkout import CustomerView
+from shared.contracts.links import Method
 from shared.kernel.faults import Invalid
 from shared.kernel.text import has_control_characters, looks_like_card_number
 from shared.runtime.body import decode
@@ -24,6 +32,7 @@ TOKEN_COOKIE: Final = "paylinks_session"  # noqa: S105 - its name
 """Read for GET only: pages set it on the path of their session, since a browser's EventSource sends no headers."""
 
 _PRIVATE: Final = {"cache-control": "private, no-store"}
+_GOES_WITH: Final[dict[str, Method]] = {"phone": "mobile_money", "card_token": "card", "bank": "ussd"}
 _CLIENT: Final = re.compile(r"[\x21-\x7e]{16,128}")
 _KEY: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
@@ -78,19 +87,20 @@ def bearer(request: HttpRequest) -> str | None:
 
 def means_of(body: PayBody) -> Means:
     """Raises: Invalid: fields that the method does not go with."""
+    for field, method in _GOES_WITH.items():
+        if getattr(body, field) is not None and body.method != method:
+            raise Invalid(field, f"goes with the method {method} only")
     match body.method:
         case "mobile_money":
             if body.phone is None:
                 raise Invalid("phone", "mobile money needs a phone number")
-            if body.card_token is not None:
-                raise Invalid("card_token", "goes with the method card only")
             return ByPhone(body.phone)
         case "card":
-            if body.phone is not None:
-                raise Invalid("phone", "goes with the method mobile_money only")
             return ByRedirect() if body.card_token is None else ByCardToken(body.card_token)
-        case "ussd" | "bank_transfer":
-            raise Invalid("method", "not available yet")
+        case "ussd":
+            return ByUssd(body.bank)
+        case "bank_transfer":
+            return ByBankTransfer()
 
 
 def _details(body: OpenSessionBody) -> Details:

@@ -56,11 +56,15 @@ class OpenSessionBody(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PayBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """Mobile money needs `phone`. A card needs the `card_token` of the provider's field, or goes by its page."""
+    """Mobile money needs `phone`. A card needs the `card_token` of the provider's field, or goes by its page.
+
+    `ussd` needs the code of the `bank` where the currency has a list of them. A bank transfer needs nothing.
+    """
 
     method: Method
     phone: PhoneText | None = None
     card_token: Annotated[str, Meta(pattern="^tok_[A-Za-z0-9_]{1,60}$")] | None = None
+    bank: Annotated[str, Meta(pattern="^[0-9]{3,6}$", examples=["058"])] | None = None
 
 
 class MerchantOut(Struct, frozen=True):

@@ -15,7 +15,14 @@ from services.checkout.domain.operators import normalize_phone
 from services.checkout.domain.pricing import currencies_of, listed_total, total_of
 from services.checkout.domain.session import Address
 from services.checkout.use_cases.open_session import Details, Idempotency
-from services.checkout.use_cases.start_charge import ByCardToken, ByPhone, ByRedirect, Means
+from services.checkout.use_cases.start_charge import (
+    ByBankTransfer,
+    ByCardToken,
+    ByPhone,
+    ByRedirect,
+    ByUssd,
+    Means,
+)
 from services.checkout.web.page_views import CURRENCIES_OFFERED
 from services.checkout.web.views import ErrorCode, FieldError
 from shared.contracts.checkout import CustomerView
@@ -141,9 +148,10 @@ def means_of(methods: tuple[Method, ...], posted: Posted, errors: list[FieldErro
             return _by_phone(posted, errors)
         case "card":
             return _by_card(posted, errors)
+        case "ussd":
+            return ByUssd(posted.get("bank") or None)
         case _:
-            errors.append(FieldError("method", "method_unavailable"))
-            return None
+            return ByBankTransfer()
 
 
 def _by_phone(posted: Posted, errors: list[FieldError]) -> Means | None:

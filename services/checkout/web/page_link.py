@@ -254,6 +254,8 @@ def _invalid(field: str, code: str) -> FieldError:
         return FieldError("mobile_phone", "phone_invalid")
     if field == "card_token":
         return FieldError("card", "card_invalid")
+    if field == "bank":
+        return FieldError("bank", "choice_invalid")
     if field.startswith("customer."):
         return FieldError(field.removeprefix("customer."), "required")
     return _form("try_again")

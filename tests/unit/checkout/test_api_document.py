@@ -43,6 +43,8 @@ def test_every_route_is_in_the_document_and_nothing_else() -> None:
         (examples.OPENED, OpenedOut),
         (examples.PAY_MOBILE, PayBody),
         (examples.PAY_CARD, PayBody),
+        (examples.PAY_USSD, PayBody),
+        (examples.PAY_TRANSFER, PayBody),
         (examples.PAYING, SessionOut),
         (examples.PAID, SessionOut),
         (examples.ASK_CODE, OtpBody),

@@ -65,7 +65,9 @@ class Sandbox:
     """Implements `providers.port.Provider`. One pool of kept connections for all accounts."""
 
     name = "sandbox"
-    takes: Mapping[Method, frozenset[str] | None] = MappingProxyType({"mobile_money": None, "card": None})
+    takes: Mapping[Method, frozenset[str] | None] = MappingProxyType(
+        {"mobile_money": None, "card": None, "ussd": None, "bank_transfer": None}
+    )
     refunds: Literal["partial", "full", "none"] = "none"
     credentials: tuple[Credential, ...] = ()
     """Nobody copies any: accounts are opened by the platform."""

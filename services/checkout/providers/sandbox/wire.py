@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from services.checkout.domain.charge import NextAction, PaymentState, Prompt, Redirect
+from services.checkout.domain.charge import Dial, NextAction, PaymentState, Prompt, Redirect, Transfer
 from services.checkout.providers.port import Order, Signal
 from shared.contracts.checkout import FailureReason
 from shared.kernel.money import MINOR_MAX, Money
@@ -35,6 +35,7 @@ class PaymentRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
     method: str
     phone: str | None = None
     card_token: str | None = None
+    bank: str | None = None
     description: str | None = None
     callback_url: str
     return_url: str
@@ -54,6 +55,24 @@ class WireRedirect(Struct, frozen=True, tag_field="type", tag="redirect"):
     url: Annotated[str, Meta(max_length=2048, pattern=r"^https?://[\x21-\x7e]+$")]
 
 
+class WireDial(Struct, frozen=True, tag_field="type", tag="dial"):
+    code: Annotated[str, Meta(max_length=40, pattern=r"^[*#][0-9*#]+$")]
+    expires_at: datetime
+
+
+class WireTransfer(Struct, frozen=True, kw_only=True, tag_field="type", tag="transfer"):
+    bank: Text
+    account_number: Text
+    account_name: Text
+    amount: Annotated[int, Meta(ge=1, le=MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    reference: Text
+    expires_at: datetime
+
+
+WireAction = WirePrompt | WireRedirect | WireDial | WireTransfer
+
+
 class WirePayment(Struct, frozen=True, kw_only=True):
     """Fields that we do not use are not named: the provider may add some."""
 
@@ -66,7 +85,7 @@ class WirePayment(Struct, frozen=True, kw_only=True):
     phone: Text | None = None
     card: WireCard | None = None
     failure_code: Text | None = None
-    next_action: WirePrompt | WireRedirect | None = None
+    next_action: WireAction | None = None
 
 
 class Callback(Struct, frozen=True):
@@ -110,6 +129,7 @@ def request_of(order: Order) -> PaymentRequest:
         method=order.method,
         phone=order.phone,
         card_token=order.card_token,
+        bank=order.bank,
         description=one_line(order.description),
         callback_url=order.callback_url,
         return_url=order.return_url,
@@ -157,11 +177,22 @@ def signal_of(body: bytes) -> Signal | None:
     return Signal(callback.id, state)
 
 
-def _next_action(action: WirePrompt | WireRedirect | None) -> NextAction | None:
+def _next_action(action: WireAction | None) -> NextAction | None:
     match action:
         case WirePrompt(phone=phone, expires_at=expires_at):
             return Prompt(phone=phone, expires_at=expires_at)
         case WireRedirect(url=url):
             return Redirect(url)
+        case WireDial(code=code, expires_at=expires_at):
+            return Dial(code, expires_at)
+        case WireTransfer():
+            return Transfer(
+                bank=action.bank,
+                account_number=action.account_number,
+                account_name=action.account_name,
+                amount=Money(action.amount, action.currency),
+                reference=action.reference,
+                expires_at=action.expires_at,
+            )
         case None:
             return None
