@@ -10,6 +10,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
+from services.checkout.domain.banks import ussd_banks
 from services.checkout.web.bill_parts import Bill, Coupon, Line, Terms
 from services.checkout.web.render import (
     render_change,
@@ -38,6 +39,7 @@ from services.checkout.web.views import (
     RefusalView,
     Retry,
     SessionView,
+    TransferShown,
 )
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import RefusalReason
@@ -77,7 +79,7 @@ SESSION = SessionView(
     now=NOW,
     time_zone=ZONE,
     phone="+256772123456",
-    prompt_expires_at=NOW + timedelta(minutes=5),
+    action_expires_at=NOW + timedelta(minutes=5),
     stream_url="/checkout/sessions/s1/stream",
     poll_url="/checkout/sessions/s1/state",
     retry=Retry(phone="+256772123456", country="UG", attempt="attempt-2", other_url="/checkout/invoice-123"),
@@ -91,6 +93,13 @@ CART = Bill(
     tax_minor=665,
     tax_name="VAT 18 %",
     offered=(FixedPrice(4_359, "USD"), FixedPrice(4_010, "EUR")),
+)
+TRANSFER = TransferShown(
+    bank="Wema Bank",
+    account_number="7821420190",
+    account_name="KISAKYE CRAFTS FLW",
+    reference="RF-1588778",
+    sent_url="/checkout/sessions/s1?sent=1",
 )
 RECEIPT = Receipt(
     reference="PL-7Q2M-9XKD",
@@ -130,6 +139,14 @@ def checkout_views() -> dict[str, CheckoutView]:
             price=FixedPrice(185_000, "XOF"),
             countries=("SN", "CI"),
             methods=("mobile_money", "card", "ussd", "bank_transfer"),
+        ),
+        "checkout-naira": replace(
+            LIVE,
+            price=FixedPrice(150_050, "NGN"),
+            countries=("NG",),
+            banks=ussd_banks("NGN"),
+            methods=("ussd", "bank_transfer", "card"),
+            errors=(FieldError("bank", "required"),),
         ),
         "checkout-flexible": replace(LIVE, title="Support our school", price=flexible, description=None),
         "checkout-open": replace(
@@ -215,11 +232,27 @@ def checkout_views() -> dict[str, CheckoutView]:
 
 
 def session_views() -> dict[str, SessionView]:
-    stopped = replace(SESSION, stream_url=None, poll_url=None, prompt_expires_at=None)
+    stopped = replace(SESSION, stream_url=None, poll_url=None, action_expires_at=None)
     views = {
         "session-prompt": SESSION,
         "session-redirecting": replace(
             SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
+        ),
+        "session-dial": replace(
+            SESSION,
+            state="dial",
+            phone=None,
+            retry=None,
+            minor=150_050,
+            currency="NGN",
+            dial_code="*566*058*123456#",
+            action_expires_at=NOW + timedelta(minutes=30),
+        ),
+        "session-transfer": replace(
+            SESSION, state="transfer", phone=None, retry=None, minor=150_050, currency="NGN", transfer=TRANSFER
+        ),
+        "session-transfer-sent": replace(
+            SESSION, state="processing", phone=None, retry=None, change_url=None, back_url="/checkout/sessions/s1"
         ),
         "session-processing": replace(SESSION, state="processing", phone=None, retry=None, change_url=None),
         "session-paid": replace(

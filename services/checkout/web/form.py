@@ -20,7 +20,7 @@ _EXAMPLE_MAJOR: Final = 5000
 _ASKED: Final = ("email", "name", "phone", "address")
 _LABELED: Final = frozenset(
     {
-        *("email", "name", "phone", "amount", "currency", "mobile_phone", "coupon"),
+        *("email", "name", "phone", "amount", "currency", "mobile_phone", "bank", "coupon"),
         *("address_line1", "address_line2", "address_city", "address_postal_code", "address_country"),
     }
 )

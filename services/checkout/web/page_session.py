@@ -90,7 +90,8 @@ class SessionPage:
         if status == "open" and (state.charge is None or "choose" in request.query_params):
             return await self._choose(request, state, posted={}, errors=())
         locale, nonce = locale_of(request, session.locale), new_nonce()
-        body = render_session(session_view(state, now=now, attempt=new_nonce()), locale=locale, nonce=nonce)
+        view = session_view(state, now=now, attempt=new_nonce(), sent="sent" in request.query_params)
+        body = render_session(view, locale=locale, nonce=nonce)
         paid = [self._pages.paid_cookie(session.link.slug, session.id)] if status == "paid" else []
         return self._pages.answer(request, body, nonce=nonce, cookies=paid)
 

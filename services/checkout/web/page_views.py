@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from services.checkout.domain.charge import Charge, Prompt, Redirect
+from services.checkout.domain.banks import ussd_banks
+from services.checkout.domain.charge import Charge, Dial, NextAction, Prompt, Redirect, Transfer
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.operators import countries_for
 from services.checkout.domain.pricing import in_currency, listed_total
@@ -26,6 +27,7 @@ from services.checkout.web.views import (
     RefusalView,
     Retry,
     SessionView,
+    TransferShown,
 )
 from services.checkout.web.views import (
     SessionState as PageState,
@@ -91,6 +93,7 @@ def checkout_view(
         time_zone=link.merchant.timezone,
         collect=Collect(email=collect.email, name=collect.name, phone=collect.phone, address=collect.address),
         countries=countries_for(shown_currency),
+        banks=ussd_banks(shown_currency),
         card=card,
         values=values or {},
         errors=errors,
@@ -127,6 +130,7 @@ def choice_view(
         time_zone=link.merchant.timezone,
         collect=NOTHING_ASKED,
         countries=countries_for(session.total.currency),
+        banks=ussd_banks(session.total.currency),
         card=card,
         values=values,
         errors=errors,
@@ -144,14 +148,17 @@ def version_of(state: SessionState, now: datetime) -> str:
 
 
 def session_view(
-    state: SessionState, *, now: datetime, attempt: str, retry_error: FieldError | None = None
+    state: SessionState, *, now: datetime, attempt: str, retry_error: FieldError | None = None, sent: bool = False
 ) -> SessionView:
-    """Any session but an open one that has no charge yet: that one still has to choose (`choice_view`)."""
+    """Any session but an open one that has no charge yet: that one still has to choose (`choice_view`).
+
+    `sent`: the buyer says that the transfer is on its way.
+    """
     session, charge = state.session, state.charge
     link, path = session.link, session_path(session)
-    shown = page_state(state, now)
+    shown = page_state(state, now, sent=sent)
     # A failed charge may still succeed late, and the page should say so before the buyer pays twice.
-    waiting = shown in {"prompt_sent", "redirecting", "processing", "failed"}
+    waiting = shown in {"prompt_sent", "redirecting", "dial", "transfer", "processing", "failed"}
     action = charge.next_action if charge else None
     return SessionView(
         path=path,
@@ -165,8 +172,11 @@ def session_view(
         now=now,
         time_zone=link.merchant.timezone,
         phone=charge.payer_phone if charge else None,
-        prompt_expires_at=action.expires_at if isinstance(action, Prompt) else None,
+        action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,
+        dial_code=action.code if isinstance(action, Dial) else None,
+        transfer=_transfer(action, path),
+        back_url=path if shown == "processing" and isinstance(action, Transfer) else None,
         failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
         retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
         receipt=_receipt(session, charge) if shown == "paid" else None,
@@ -175,7 +185,7 @@ def session_view(
         success_url=link.success_url,
         cancel_url=link.cancel_url,
         restart_url=link_path(link),
-        change_url=f"{path}/call-off" if shown in {"prompt_sent", "redirecting"} else None,
+        change_url=f"{path}/call-off" if shown in {"prompt_sent", "redirecting", "dial", "transfer"} else None,
     )
 
 
@@ -193,7 +203,7 @@ def change_view(state: SessionState, *, error: FieldError | None = None) -> Chan
     )
 
 
-def page_state(state: SessionState, now: datetime) -> PageState:
+def page_state(state: SessionState, now: datetime, *, sent: bool = False) -> PageState:
     charge = state.charge
     match state.status_at(now):
         case "paid":
@@ -205,9 +215,33 @@ def page_state(state: SessionState, now: datetime) -> PageState:
         case "open":
             return "failed"
         case "paying":
-            if charge is None or charge.status not in UNDER_WAY or charge.next_action is None:
-                return "processing"
-            return "prompt_sent" if isinstance(charge.next_action, Prompt) else "redirecting"
+            return _waiting(charge.next_action, sent=sent) if charge and charge.status in UNDER_WAY else "processing"
+
+
+def _waiting(action: NextAction | None, *, sent: bool) -> PageState:
+    match action:
+        case Prompt():
+            return "prompt_sent"
+        case Redirect():
+            return "redirecting"
+        case Dial():
+            return "dial"
+        case Transfer():
+            return "processing" if sent else "transfer"
+        case None:
+            return "processing"
+
+
+def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
+    if not isinstance(action, Transfer):
+        return None
+    return TransferShown(
+        bank=action.bank,
+        account_number=action.account_number,
+        account_name=action.account_name,
+        reference=action.reference,
+        sent_url=f"{path}?sent=1",
+    )
 
 
 def refusal_view(

@@ -12,8 +12,8 @@ from typing import Final, assert_never
 from jinja2 import Template
 from markupsafe import Markup
 
-from services.checkout.domain.operators import format_phone, operator_hint
-from services.checkout.web import form
+from services.checkout.domain.operators import format_phone
+from services.checkout.web import form, waiting
 from services.checkout.web.views import (
     ChangeView,
     CheckoutView,
@@ -45,6 +45,8 @@ _PAGES: Final = ("checkout.html", "session.html", "change.html", "notice.html")
 _PART: Final[dict[SessionState, str]] = {
     "prompt_sent": "pending",
     "redirecting": "pending",
+    "dial": "dial",
+    "transfer": "transfer",
     "processing": "pending",
     "paid": "paid",
 }
@@ -82,8 +84,8 @@ def render_session(view: SessionView, *, locale: str, nonce: str = NONCE_SLOT) -
         "support": _support(view.merchant, t),
     }
     match view.state:
-        case "prompt_sent" | "redirecting" | "processing":
-            values |= _pending(view, t)
+        case "prompt_sent" | "redirecting" | "processing" | "dial" | "transfer":
+            values |= waiting.context(view, t)
         case "paid":
             values |= _paid(view, t)
         case "failed" | "expired" | "abandoned" | "under_review" | "refunded":
@@ -210,19 +212,6 @@ def _heading(view: SessionView, t: Catalog) -> str:
     if view.state == "failed":
         return t(f"failure_{view.failure or 'provider_error'}_heading")
     return t(f"heading_{view.state}")
-
-
-def _pending(view: SessionView, t: Catalog) -> dict[str, object]:
-    hint = operator_hint(view.phone or "")
-    number = bold(format_phone(view.phone or ""))
-    until = view.prompt_expires_at
-    return {
-        "prompt_sent_to": t("prompt_sent_to_operator", phone=number, operator=hint.operator)
-        if hint and hint.confidence == "high"
-        else t("prompt_sent_to", phone=number),
-        "deadline": until and format_date_field(until),
-        "deadline_text": until and t("time_until", time=format_clock(until, t.locale, zone=view.time_zone)),
-    }
 
 
 def _stopped(view: SessionView, t: Catalog) -> dict[str, object]:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from services.checkout.domain.banks import Bank
 from services.checkout.web.bill_parts import Bill, Coupon, FixedPrice
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
@@ -41,6 +42,8 @@ ErrorCode = Literal[
 SessionState = Literal[
     "prompt_sent",
     "redirecting",
+    "dial",
+    "transfer",
     "processing",
     "failed",
     "expired",
@@ -133,6 +136,7 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     time_zone: str = "UTC"
     collect: Collect = Collect()
     countries: tuple[str, ...] = ()
+    banks: tuple[Bank, ...] = ()
     card: CardField = CardField()
     values: dict[str, str] = {}
     errors: tuple[FieldError, ...] = ()
@@ -170,8 +174,21 @@ class Receipt(Struct, frozen=True, kw_only=True):
     email: str | None = None
 
 
+class TransferShown(Struct, frozen=True, kw_only=True):
+    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits."""
+
+    bank: str
+    account_number: str
+    account_name: str | None
+    reference: str | None
+    sent_url: str
+
+
 class SessionView(Struct, frozen=True, kw_only=True):
-    """`version` is any text that changes whenever the page would look different: the stream and the poll say it."""
+    """`version` is any text that changes whenever the page would look different: the stream and the poll say it.
+
+    `back_url` is of a buyer who has sent a transfer and waits: back to the account.
+    """
 
     path: str
     state: SessionState
@@ -184,8 +201,11 @@ class SessionView(Struct, frozen=True, kw_only=True):
     now: datetime
     time_zone: str = "UTC"
     phone: str | None = None
-    prompt_expires_at: datetime | None = None
+    action_expires_at: datetime | None = None
     redirect_url: str | None = None
+    dial_code: str | None = None
+    transfer: TransferShown | None = None
+    back_url: str | None = None
     failure: FailureReason | None = None
     retry: Retry | None = None
     receipt: Receipt | None = None

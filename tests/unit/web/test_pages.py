@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
+from services.checkout.domain.banks import ussd_banks
 from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
 from services.checkout.web.views import CustomField, ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
 from shared.web.locales import LOCALES
@@ -219,12 +220,45 @@ def test_paying_the_same_link_again_is_asked_first() -> None:
 
 
 def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
-    refresh = b'<noscript><meta http-equiv="refresh" content="3"></noscript>'
+    quickly, slowly = (b'<noscript><meta http-equiv="refresh" content="%d"></noscript>' % n for n in (3, 15))
+    copied_from = {"session-dial", "session-transfer"}
+    pending_names = {
+        "session-prompt",
+        "session-redirecting",
+        "session-processing",
+        "session-transfer-sent",
+    } | copied_from
     for name in gallery.session_views():
-        pending = name in {"session-prompt", "session-redirecting", "session-processing"}
+        pending = name in pending_names
         page = PAGES["en", name]
-        assert (refresh in page) is pending
+        assert (quickly in page) is (pending and name not in copied_from)
+        assert (slowly in page) is (name in copied_from)
         assert (b"data-stream=" in page) is pending
+
+
+def test_the_code_can_be_dialed_with_one_press_and_without_a_script() -> None:
+    page = PAGES["en", "session-dial"].decode()
+    assert 'href="tel:*566*058*123456%23"' in page
+    text = Outline(PAGES["en", "session-dial"]).text
+    assert "*566*058*123456#" in text
+    assert "NGN\u00a01,500.50" in text
+    assert "Pay before" in text
+
+
+def test_the_transfer_page_says_what_to_send_and_where() -> None:
+    page = PAGES["en", "session-transfer"]
+    text = Outline(page).text
+    for shown in ("Wema Bank", "7821420190", "RF-1588778", "NGN\u00a01,500.50", "in one transfer"):
+        assert shown in text
+    copied = [attrs["data-copy"] for attrs in Outline(page).all("button") if "data-copy" in attrs]
+    assert copied == ["1500.50", "7821420190", "RF-1588778"]
+    assert b'href="/checkout/sessions/s1?sent=1"' in page
+    assert b'href="/checkout/sessions/s1"' in PAGES["en", "session-transfer-sent"]
+
+
+def test_a_ussd_code_is_asked_for_at_one_of_the_banks_where_there_is_a_list() -> None:
+    assert '<option value="058">GTBank</option>' in checkout(methods=("ussd",), banks=ussd_banks("NGN"))
+    assert 'name="bank"' not in checkout(methods=("ussd",))
 
 
 def test_the_prompt_page_says_where_and_by_when() -> None:

@@ -67,14 +67,18 @@ const listen = () => {
   };
 };
 
+const two = (n) => String(n).padStart(2, "0");
+const time = (s) => (s < 3600 ? Math.floor(s / 60) : Math.floor(s / 3600) + ":" + two(Math.floor(s / 60) % 60)) + ":" + two(s % 60);
+
 const count = () => {
   const out = main.querySelector("[data-until]");
   if (!out) return;
   const skew = Date.now() - Date.parse(main.dataset.now);
   const end = Date.parse(out.dataset.until) + skew;
+  if (end - Date.now() > 86400000) return; // a date says more than a hundred hours
   const show = () => {
     const left = Math.max(0, Math.ceil((end - Date.now()) / 1000));
-    out.textContent = left ? out.dataset.text.replace("\ue000", Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0")) : out.dataset.over;
+    out.textContent = left ? out.dataset.text.replace("\ue000", time(left)) : out.dataset.over;
     if (!left) { clearInterval(clock); ask(); }
   };
   clock = setInterval(show, 1000);
@@ -85,6 +89,16 @@ const begin = () => {
   main = document.getElementById("main");
   misses = rounds = 0;
   if (main.dataset.stream || main.dataset.poll) { count(); listen(); }
+  // Only where the browser lets a page copy
+  if (navigator.clipboard) for (const copy of main.querySelectorAll("[data-copy]")) {
+    const label = copy.textContent;
+    copy.hidden = false;
+    copy.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(copy.dataset.copy); } catch { return; }
+      copy.textContent = live.textContent = copy.dataset.copied;
+      setTimeout(() => { copy.textContent = label; }, 2000);
+    });
+  }
   const print = main.querySelector("[data-print]");
   if (print) print.addEventListener("click", () => window.print());
   // One click, one try

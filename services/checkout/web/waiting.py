@@ -1,0 +1,39 @@
+"""What the page of a payment that waits for its buyer needs: the prompt, the code to dial, the account to send to."""
+
+from datetime import timedelta
+from urllib.parse import quote
+
+from services.checkout.domain.operators import format_phone, operator_hint
+from services.checkout.web.views import SessionView
+from shared.web.catalogs import Catalog
+from shared.web.formats import format_clock, format_date_field, format_moment, format_plain_amount
+from shared.web.pages import bold
+
+_SAME_DAY = timedelta(hours=12)
+
+
+def context(view: SessionView, t: Catalog) -> dict[str, object]:
+    hint = operator_hint(view.phone or "")
+    number = bold(format_phone(view.phone or ""))
+    until = view.action_expires_at
+    return {
+        "prompt_sent_to": t("prompt_sent_to_operator", phone=number, operator=hint.operator)
+        if hint and hint.confidence == "high"
+        else t("prompt_sent_to", phone=number),
+        "deadline": until and format_date_field(until),
+        "deadline_text": _deadline(view, t),
+        # A # would end the number there, and all that follows would never be dialed (RFC 3966 and 3986).
+        "tel": quote(view.dial_code or "", safe="*+"),
+        "amount_to_copy": format_plain_amount(view.minor, view.currency),
+    }
+
+
+def _deadline(view: SessionView, t: Catalog) -> str | None:
+    until = view.action_expires_at
+    if until is None:
+        return None
+    if view.state == "prompt_sent":
+        return t("time_until", time=format_clock(until, t.locale, zone=view.time_zone))
+    near = until - view.now < _SAME_DAY
+    moment = (format_clock if near else format_moment)(until, t.locale, zone=view.time_zone)
+    return t("expires", moment=moment)
