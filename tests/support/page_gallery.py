@@ -43,6 +43,7 @@ from services.checkout.web.views import (
 )
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import RefusalReason
+from shared.kernel.money import Money
 
 NOW = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
 ZONE = "Africa/Kampala"
@@ -98,6 +99,7 @@ TRANSFER = TransferShown(
     bank="Wema Bank",
     account_number="7821420190",
     account_name="KISAKYE CRAFTS FLW",
+    amount=Money(150_050, "NGN"),
     reference="RF-1588778",
     sent_url="/checkout/sessions/s1?sent=1",
 )

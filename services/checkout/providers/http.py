@@ -33,21 +33,26 @@ class Answer(Struct, frozen=True):
 
 
 class HttpClient:
-    """`origin` is the provider's, as `https://api.example`."""
+    """`origin` is the provider's, as `https://api.example`.
 
-    def __init__(self, origin: str, *, timeout_seconds: float) -> None:
+    `once`: for requests that must never be sent twice. Each has a connection of its own, since only a kept one can
+    turn out to be dead before anybody has read the request.
+    """
+
+    def __init__(self, origin: str, *, timeout_seconds: float, once: bool = False) -> None:
         self._origin = origin
+        self._once = once
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds, sock_connect=CONNECT_SECONDS_MAX)
         self._session: aiohttp.ClientSession | None = None
 
     async def send(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """One exchange. It may be sent twice, when a kept connection turns out to be dead: only send what may be.
+        """One exchange. Without `once` it may be sent twice, when a kept connection turns out to be dead.
 
         Raises:
             NotConnected, NoAnswer.
         """
         sent = False
-        for tries_left in reversed(range(TRIES_MAX)):
+        for tries_left in reversed(range(1 if self._once else TRIES_MAX)):
             try:
                 with span(method, "client", attributes={"server.address": self._origin}):
                     return await self._exchange(method, target, headers=headers, body=body)
@@ -66,11 +71,16 @@ class HttpClient:
         if self._session is not None:
             await self._session.close()
 
+    def _connector(self) -> aiohttp.TCPConnector:
+        if self._once:
+            return aiohttp.TCPConnector(limit=CONNECTIONS_MAX, force_close=True)
+        return aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEPT_SECONDS)
+
     async def _exchange(self, method: str, target: str, *, headers: Mapping[str, str], body: bytes) -> Answer:
         if self._session is None:  # needs a running loop, which the composition root does not
             self._session = aiohttp.ClientSession(
                 self._origin,
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, keepalive_timeout=KEPT_SECONDS),
+                connector=self._connector(),
                 timeout=self._timeout,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,

@@ -239,6 +239,7 @@ def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
         bank=action.bank,
         account_number=action.account_number,
         account_name=action.account_name,
+        amount=action.amount,
         reference=action.reference,
         sent_url=f"{path}?sent=1",
     )

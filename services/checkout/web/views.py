@@ -9,6 +9,7 @@ from services.checkout.domain.banks import Bank
 from services.checkout.web.bill_parts import Bill, Coupon, FixedPrice
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
+from shared.kernel.money import Money
 from shared.web.slots import ATTEMPT_SLOT
 
 Need = Literal["required", "optional", "no"]
@@ -180,6 +181,7 @@ class TransferShown(Struct, frozen=True, kw_only=True):
     bank: str
     account_number: str
     account_name: str | None
+    amount: Money
     reference: str | None
     sent_url: str
 

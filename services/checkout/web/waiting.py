@@ -4,9 +4,9 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from services.checkout.domain.operators import format_phone, operator_hint
-from services.checkout.web.views import SessionView
+from services.checkout.web.views import SessionView, TransferShown
 from shared.web.catalogs import Catalog
-from shared.web.formats import format_clock, format_date_field, format_moment, format_plain_amount
+from shared.web.formats import format_clock, format_date_field, format_moment, format_money, format_plain_amount
 from shared.web.pages import bold
 
 _SAME_DAY = timedelta(hours=12)
@@ -24,7 +24,16 @@ def context(view: SessionView, t: Catalog) -> dict[str, object]:
         "deadline_text": _deadline(view, t),
         # A # would end the number there, and all that follows would never be dialed (RFC 3966 and 3986).
         "tel": quote(view.dial_code or "", safe="*+"),
-        "amount_to_copy": format_plain_amount(view.minor, view.currency),
+        **(_transfer(view.transfer, t) if view.transfer else {}),
+    }
+
+
+def _transfer(transfer: TransferShown, t: Catalog) -> dict[str, object]:
+    """What is sent, which may be more than the total: some providers put their fee on top."""
+    amount = transfer.amount
+    return {
+        "to_send": format_money(amount.minor, amount.currency, t.locale),
+        "amount_to_copy": format_plain_amount(amount.minor, amount.currency),
     }
 
 
