@@ -44,6 +44,10 @@ class CallbackClient:
         self._origins: dict[tuple[str, str, int], _Origin] = {}
 
     async def post(self, url: str, body: bytes, *, headers: dict[str, str]) -> int:
+        """As `send`."""
+        return await self.send("POST", url, body, headers=headers)
+
+    async def send(self, method: str, url: str, body: bytes, *, headers: dict[str, str]) -> int:
         """The status of the answer. No redirect is followed.
 
         Raises:
@@ -57,7 +61,7 @@ class CallbackClient:
             origin = self._origins[parts.scheme, host, port] = _Origin(host, port, tls=tls)
         target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
+        head = f"{method} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n{lines}\r\n"
         async with origin.slots, asyncio.timeout(self._timeout_seconds):
             return await _exchange(origin, head.encode("ascii") + body)
 

@@ -48,6 +48,17 @@ _NOT_FOUND: Final = 404
 _CONFLICT: Final = 409
 _SERVER_ERROR_FIRST: Final = 500
 _UNDECIDED: Final = frozenset({408, 425, 429})
+_REFUSALS: Final = frozenset(
+    {
+        "INVALID_CALLBACK_URL_HOST",
+        "INVALID_CURRENCY",
+        "NOT_ALLOWED",
+        "NOT_ALLOWED_TARGET_ENVIRONMENT",
+        "PAYEE_NOT_FOUND",
+        "PAYER_NOT_FOUND",
+    }
+)
+"""MTN answers 500 to some requests that it will never take."""
 _FIELDS: Final = {"PAYER_NOT_FOUND": "phone", "PAYEE_NOT_FOUND": "phone"}
 
 _log = logger("mtn")
@@ -194,7 +205,7 @@ class Mtn:
 def _refused(answer: Answer, reference: str) -> CreateResult:
     code = code_of(answer)
     _log.warning("mtn.create_refused", reference=reference, status=answer.status, code=code)
-    if answer.status >= _SERVER_ERROR_FIRST:
+    if answer.status >= _SERVER_ERROR_FIRST and code not in _REFUSALS:
         # A gateway in front of it answers 502 to 504 while what stands behind goes on.
         return Unknown(answered=answer.status == _SERVER_ERROR_FIRST)
     if answer.status in _UNDECIDED:
