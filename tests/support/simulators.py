@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import sys
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,11 @@ CONTROL_KEY = "control-key-of-the-tests"
 
 
 class Receiver:
-    """Keeps every callback as (method, headers, body); answers what `answers` says first, then 200."""
+    """Keeps every callback as (method, headers, body). The first about one of `failing` is answered 500."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, dict[str, str], bytes]] = []
-        self.answers: deque[int] = deque()
+        self.failing: set[str] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -42,7 +41,9 @@ class Receiver:
                 headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
                 body = await reader.readexactly(int(headers["content-length"]))
                 self.received.append((first.split()[0], headers, body))
-                status = self.answers.popleft() if self.answers else 200
+                failing = next((one for one in self.failing if one.encode() in body), None)
+                self.failing.discard(failing or "")
+                status = 500 if failing else 200
                 writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
