@@ -195,3 +195,11 @@ async def test_a_callback_that_cannot_be_applied_holds_up_nobody(rig: Rig) -> No
     await rig.control.post(f"/control/payments/{payment}/succeed")
     await rig.until(session, "paid", seconds=5)
     assert await rig.pg.fetchval("SELECT retry_at > now() FROM callback WHERE verdict = 'received'")
+
+
+async def test_a_callback_may_come_by_put_as_some_providers_send_it(rig: Rig) -> None:
+    await rig.pg.execute("DELETE FROM callback")
+    answer = await rig.http.put("/callbacks/sandbox/acct_nobody", content=b"{}")
+    assert answer.status_code == (await rig.http.post("/callbacks/sandbox/acct_nobody", content=b"{}")).status_code
+    assert answer.status_code != 405
+    assert (await rig.http.delete("/callbacks/sandbox/acct_nobody")).status_code == 405

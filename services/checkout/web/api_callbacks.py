@@ -1,8 +1,8 @@
-"""`POST /callbacks/{provider}/{account}`: where providers tell us things."""
+"""`POST /callbacks/{provider}/{account}`: where providers tell us things. Some of them, as MTN, say PUT."""
 
 from typing import Any, Final
 
-from litestar import post
+from litestar import HttpMethod, route
 from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
@@ -15,7 +15,12 @@ _RECEIVED: Final = ASGIResponse(body=ENCODER.encode(CallbackOut()), media_type="
 
 
 def routes(checkout: Checkout) -> list[Any]:
-    @post("/callbacks/{provider:str}/{account:str}", request_max_body_size=BODY_BYTES_MAX, status_code=200)
+    @route(
+        "/callbacks/{provider:str}/{account:str}",
+        http_method=[HttpMethod.POST, HttpMethod.PUT],
+        request_max_body_size=BODY_BYTES_MAX,
+        status_code=200,
+    )
     async def receive_callback(request: HttpRequest, provider: str, account: str) -> ASGIResponse:
         body = await request.body()
         verdict = await checkout.record_callback(

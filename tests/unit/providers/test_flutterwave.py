@@ -30,7 +30,7 @@ from shared.contracts.checkout import CustomerView
 from shared.kernel.moment import utc_now
 from shared.kernel.money import Money
 from tests.support.processes import free_port
-from tests.support.simulators import Desk, Receiver, SimulatorProcess, account, body_of
+from tests.support.simulated import Desk, Receiver, SimulatorProcess, account, body_of
 from tests.unit.checkout.build import NOW
 
 KEY, HASH = "FLWSECK_TEST-0123456789abcdef-X", "secret-hash-of-the-tests"
@@ -228,7 +228,7 @@ async def test_what_flutterwave_cannot_take_is_refused(
 async def test_the_operator_that_the_buyer_chose_goes_before_the_one_of_the_number(desk: FlutterwaveDesk) -> None:
     assert isinstance(await desk.provider.create(desk.account, desk.mobile(5, "UGX", operator="Airtel")), Accepted)
     wave = await desk.provider.create(desk.account, desk.mobile(5, "UGX", operator="Wave"))
-    assert wave == Refused("operator_not_taken", "phone")
+    assert wave == Refused("operator_not_taken", "operator")
 
 
 async def test_the_buyers_email_is_sent_and_the_merchants_where_there_is_none(desk: FlutterwaveDesk) -> None:

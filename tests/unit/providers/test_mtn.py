@@ -29,7 +29,7 @@ from services.checkout.providers.port import (
 )
 from shared.kernel.money import Money
 from tests.support.processes import free_port
-from tests.support.simulators import Desk, Receiver, SimulatorProcess, account, body_of
+from tests.support.simulated import Desk, Receiver, SimulatorProcess, account, body_of
 from tests.unit.checkout.build import NOW
 
 USER, KEY = "0a5f6b0e-3c1d-4c55-9d3f-2f6f1f0f7a11", "k" * 32

@@ -63,7 +63,7 @@ def _mobile_money(order: Order, email: str) -> Call | Refused:
         case "UGX":
             network = _UGANDA.get((order.operator or _operator(phone)).upper())
             if network is None:
-                return Refused("operator_not_taken", "phone")
+                return Refused("operator_not_taken", "operator")
             return Call("/v3/charges?type=mobile_money_uganda", _charge(order, email, network=network))
         case "RWF":
             return Call("/v3/charges?type=mobile_money_rwanda", _charge(order, email))
@@ -71,7 +71,7 @@ def _mobile_money(order: Order, email: str) -> Call | Refused:
             countries = FRANCO_COUNTRIES[currency]
             country = next((code for prefix, code in countries.items() if phone.startswith(prefix)), None)
             if country is None:
-                return Refused("country_not_taken", "phone")
+                return Refused("country_not_taken", "operator")
             return Call("/v3/charges?type=mobile_money_franco", _charge(order, email, country=country))
         case _:
             return Refused("currency_not_taken", "currency")
