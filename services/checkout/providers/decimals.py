@@ -15,7 +15,7 @@ def to_major(money: Money, exponent: int) -> Decimal:
 
 def from_major(amount: Decimal, currency: str, exponent: int) -> Money | None:
     """None: no positive amount of whole minor units, or more than we hold."""
-    if not amount.is_finite():
+    if not _is_held(amount):
         return None
     minor = amount.scaleb(exponent)
     if minor != minor.to_integral_value() or not 1 <= minor <= MINOR_MAX:
@@ -25,6 +25,11 @@ def from_major(amount: Decimal, currency: str, exponent: int) -> Money | None:
 
 def nearest(amount: Decimal, currency: str, exponent: int) -> Money | None:
     """A fee, to the nearest minor unit: providers keep fractions of it (0.58 RWF)."""
-    if not amount.is_finite() or not 0 <= amount.scaleb(exponent) <= MINOR_MAX:
+    if not _is_held(amount) or amount < 0:
         return None
     return Money(int(amount.scaleb(exponent).quantize(_EXACT, rounding=ROUND_HALF_UP)), currency)
+
+
+def _is_held(amount: Decimal) -> bool:
+    """Also keeps numbers such as 1E999999 away from arithmetic, which would raise."""
+    return amount.is_finite() and abs(amount) <= MINOR_MAX

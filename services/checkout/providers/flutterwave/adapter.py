@@ -47,6 +47,8 @@ _NOT_FOUND: Final = frozenset({400, 404})
 _UNDECIDED: Final = frozenset({408, 409, 425, 429})
 _SERVER_ERROR_FIRST: Final = 500
 _MESSAGE_CHARS_MAX: Final = 200
+_FIELDS: Final = {"account_bank": "bank", "phone": "phone"}
+"""Words in the message of an error, which has no code."""
 
 _log = logger("flutterwave")
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode
@@ -186,7 +188,8 @@ def _refused(answer: Answer, reference: str) -> CreateResult:
         return Unknown(answered=answer.status == _SERVER_ERROR_FIRST)
     if answer.status in _UNDECIDED or "duplicate" in message.lower():
         return Unknown(answered=True)
-    return Refused(f"http_{answer.status}", "phone" if "phone" in message.lower() else None)
+    field = next((ours for word, ours in _FIELDS.items() if word in message.lower()), None)
+    return Refused(f"http_{answer.status}", field)
 
 
 def _message(answer: Answer) -> str:
