@@ -209,7 +209,6 @@ async def test_an_ended_session_answers_410_and_is_announced(rig: Rig) -> None:
         ({"method": "mobile_money", "phone": PHONE, "card_token": "tok_visa"}, "card_token"),
         ({"method": "card", "card_token": "4242424242424242"}, "card_token"),
         ({"method": "card", "card_token": "tok_unknown_to_anybody"}, "card_token"),
-        ({"method": "ussd"}, "method"),
         ({"method": "cash"}, "method"),
         ({"method": "card", "extra": 1}, ""),
         ({}, ""),
