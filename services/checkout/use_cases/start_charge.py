@@ -166,7 +166,7 @@ class StartCharge:
         candidates = route.candidates[:ACCOUNTS_TRIED_MAX]
         for offer in candidates:
             account = await self._accounts.of_offer(offer, session.link)
-            charge = _new_charge(session, account, method=method_of(means), phone=phone, now=self._clock())
+            charge = _new_charge(session, account, method=_method_of(means), phone=phone, now=self._clock())
             choice = Choice(route=route, tried=tried)
             await self._accounts.used(account)
             if not await self._reserved(charge, choice, before=before):
@@ -215,7 +215,7 @@ class StartCharge:
                 raise SessionEnded
 
     async def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
-        method = method_of(means)
+        method = _method_of(means)
         methods = await self._routing.payable_methods(session.link, session.total.currency)
         if method not in methods:
             raise MethodUnavailable(method, methods)
@@ -329,7 +329,7 @@ class StartCharge:
         await charges.ask_soon(self._postgres, charge.id, at=at, absent_after=absent_after, absent_reason=absent_reason)
 
 
-def method_of(means: Means) -> Method:
+def _method_of(means: Means) -> Method:
     match means:
         case ByPhone():
             return "mobile_money"
