@@ -45,9 +45,16 @@ class Accounts:
         return next((endpoint for endpoint in every if endpoint.id == endpoint_id), None)
 
     def set_endpoint(
-        self, account: Account, url: str, *, events: Sequence[str], signed_by: Sequence[str], created: int
+        self,
+        account: Account,
+        url: str,
+        *,
+        events: Sequence[str],
+        signed_by: Sequence[str],
+        created: int,
+        is_alone: bool = False,
     ) -> Endpoint:
-        """One endpoint for a URL: setting it again keeps its id and changes the rest."""
+        """One endpoint for a URL: setting it again keeps its id and changes the rest. `is_alone` ends all others."""
         known = next((endpoint for endpoint in account.endpoints if endpoint.url == url), None)
         endpoint = Endpoint(
             id=known.id if known else new_id("we_"),
@@ -56,7 +63,7 @@ class Accounts:
             secrets=tuple(signed_by) or (f"whsec_{secrets.token_hex(16)}",),
             created=created,
         )
-        others = tuple(one for one in account.endpoints if one.url != url)
+        others = () if is_alone else tuple(one for one in account.endpoints if one.url != url)
         self._keep(msgspec.structs.replace(account, endpoints=(*others, endpoint)))
         return endpoint
 

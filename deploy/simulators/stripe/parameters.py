@@ -56,7 +56,7 @@ class CreateSession(Form, frozen=True, kw_only=True):
     locale: Short | None = None
     metadata: Metadata = {}
     payment_intent_data: PaymentIntentData = PaymentIntentData()
-    payment_method_types: list[Literal["card"]] = ["card"]
+    payment_method_types: list[Literal["card"]] = []
     expand: list[Short] = []
 
 

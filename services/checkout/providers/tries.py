@@ -38,25 +38,27 @@ async def ask(http: HttpClient, question: Question, *, again: Callable[[Answer],
         NoAnswer: it was sent, and no whole answer came in time.
     """
     unanswered = False
-    try:
-        async with asyncio.timeout(seconds_max):
-            for attempt in range(1, TRIES_MAX + 1):
-                is_last = attempt == TRIES_MAX
-                try:
-                    answer = await http.send(
-                        question.method, question.target, headers=question.headers, body=question.body
-                    )
-                except NotConnected as error:
-                    if is_last:
-                        raise (NoAnswer if unanswered else NotConnected)(str(error)) from error
-                except NoAnswer:
-                    unanswered = True
-                    if is_last or not question.repeatable:
-                        raise
-                else:
-                    if is_last or not question.repeatable or not again(answer):
-                        return Heard(answer, unanswered)
-                await asyncio.sleep(FIRST_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load
-    except TimeoutError as error:
-        raise NoAnswer("the time for all tries is over") from error
+    loop = asyncio.get_running_loop()
+    until = loop.time() + seconds_max
+    for attempt in range(1, TRIES_MAX + 1):
+        pause_seconds = FIRST_PAUSE_SECONDS * attempt * random.uniform(0.5, 1.5)  # noqa: S311 - it spreads load
+        try:
+            async with asyncio.timeout_at(until):
+                answer = await http.send(question.method, question.target, headers=question.headers, body=question.body)
+        except NotConnected as error:
+            if _is_last(attempt, loop.time() + pause_seconds, until):
+                raise (NoAnswer if unanswered else NotConnected)(str(error)) from error
+        except (NoAnswer, TimeoutError) as error:
+            unanswered = True
+            if not question.repeatable or _is_last(attempt, loop.time() + pause_seconds, until):
+                raise NoAnswer(str(error) or "the time for all tries is over") from error
+        else:
+            is_enough = not question.repeatable or not again(answer)
+            if is_enough or _is_last(attempt, loop.time() + pause_seconds, until):
+                return Heard(answer, unanswered)
+        await asyncio.sleep(pause_seconds)
     raise AssertionError("unreachable")
+
+
+def _is_last(attempt: int, next_at: float, until: float) -> bool:
+    return attempt == TRIES_MAX or next_at >= until

@@ -51,6 +51,7 @@ async def open_account(request: HttpRequest) -> Response[bytes]:
             events=asked.events,
             signed_by=asked.webhook_secrets,
             created=provider.now_ms() // 1_000,
+            is_alone=True,
         )
         secrets = endpoint.secrets
     return json_answer({"id": account.id, "secret_key": account.secret_key, "webhook_secrets": secrets})
