@@ -130,7 +130,13 @@ async def shop(stripe: Simulator) -> AsyncGenerator[Shop, None]:
 
 @pytest.mark.parametrize(
     ("minor", "currency", "in_stripes_unit"),
-    [(1999, "USD", 1999), (1999, "EUR", 1999), (50_000, "UGX", 5_000_000), (50_000, "RWF", 50_000), (5_000, "XOF", 5_000)],
+    [
+        (1999, "USD", 1999),
+        (1999, "EUR", 1999),
+        (50_000, "UGX", 5_000_000),
+        (50_000, "RWF", 50_000),
+        (5_000, "XOF", 5_000),
+    ],
 )
 async def test_a_card_is_charged_exactly_the_amount_in_stripes_own_unit(
     shop: Shop, minor: int, currency: str, in_stripes_unit: int
@@ -144,7 +150,12 @@ async def test_a_card_is_charged_exactly_the_amount_in_stripes_own_unit(
     (told,) = await shop.told(order)
     assert (told.status, told.total, told.provider_id) == ("succeeded", order.total, state.provider_id)
     asked = await shop.status(payment(order, state.provider_id))
-    assert (asked.status, asked.total, asked.card_brand, asked.payer_last4) == ("succeeded", order.total, "visa", "4242")
+    assert (asked.status, asked.total, asked.card_brand, asked.payer_last4) == (
+        "succeeded",
+        order.total,
+        "visa",
+        "4242",
+    )
     assert asked.fee is not None
     assert asked.fee.currency == currency
     assert 0 < asked.fee.minor < minor
@@ -337,7 +348,8 @@ async def test_a_refund_that_goes_unanswered_is_found_and_given_once(shop: Shop)
 
 
 @pytest.mark.parametrize(
-    ("number", "first", "then"), [("4000000000007726", "pending", "succeeded"), ("4000000000005126", "succeeded", "failed")]
+    ("number", "first", "then"),
+    [("4000000000007726", "pending", "succeeded"), ("4000000000005126", "succeeded", "failed")],
 )
 async def test_a_refund_may_end_later_and_otherwise(shop: Shop, number: str, first: str, then: str) -> None:
     of = await shop.paid(shop.order(), number)
