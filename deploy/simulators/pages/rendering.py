@@ -1,6 +1,7 @@
 """Pages of a simulated provider: plain HTML, no script, in English."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,14 +26,14 @@ class Pages:
         )
         self._everywhere = {"note": note, "css": f"/assets/page.css?v={hashlib.sha256(_CSS).hexdigest()[:12]}"}
 
-    def page(self, template: str, *, status: int = 200, leads_to: str | None = None, **context: Any) -> Response[str]:
-        """A page that may load only its own style and be framed by nobody. `leads_to`: where its form ends up."""
+    def page(self, template: str, *, status: int = 200, leads_to: Sequence[str] = (), **context: Any) -> Response[str]:
+        """A page that may load only its own style and be framed by nobody. `leads_to`: where its form may end up."""
         # Chromium holds the redirect that answers a form to `form-action`, too.
-        origin = _origin(leads_to)
+        targets = " ".join(["'self'", *filter(None, dict.fromkeys(map(_origin, leads_to)))])
         policy = (
             "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none';"
-            f" form-action 'self' {origin}"
-        ).rstrip()
+            f" form-action {targets}"
+        )
         headers = {
             "Content-Security-Policy": policy,
             "Cache-Control": "no-store",
@@ -60,9 +61,9 @@ def see_other(url: str) -> Response[bytes]:
     return Response(b"", status_code=303, headers={"Location": url, "Cache-Control": "no-store"})
 
 
-def _origin(url: str | None) -> str:
-    parts = urlsplit(url or "")
-    origin = f"{parts.scheme}://{parts.netloc}" if url else ""
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    origin = f"{parts.scheme}://{parts.netloc}"
     # Nothing in it may end the directive.
     return "" if set(origin) & set(" ;,'\"\\") else origin
 

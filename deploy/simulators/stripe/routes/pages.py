@@ -59,7 +59,7 @@ async def show_three_ds(request: HttpRequest, session_id: str) -> Response[Any]:
         return PAGES.not_found()
     if not session.three_ds:
         return see_other(f"/c/pay/{session.id}")
-    return PAGES.page("three_ds.html", leads_to=session.success_url, amount=_amount(session), session=session)
+    return PAGES.page("three_ds.html", leads_to=[session.success_url], amount=_amount(session), session=session)
 
 
 @post("/c/authenticate/{session_id:str}")
@@ -91,7 +91,7 @@ def _card_page(session: Session, errors: dict[str, str], expiry: str) -> Respons
     return PAGES.page(
         "pay.html",
         status=422 if errors else 200,
-        leads_to=session.success_url,
+        leads_to=[session.success_url],
         session=session,
         amount=_amount(session),
         errors=errors,

@@ -57,7 +57,7 @@ def _pay_page(request: HttpRequest, session: Session) -> Response[str]:
     business = provider_of(request).business(session.business)
     return PAGES.page(
         "pay.html",
-        leads_to=session.success_url,
+        leads_to=[session.success_url, session.error_url],
         name=business.name if business else "",
         amount=f"{int(session.amount):,} {session.currency}",
         mobile=session.restrict_payer_mobile or MOBILE_DEFAULT,
