@@ -108,7 +108,7 @@ async def test_a_kill_loses_no_payment_and_no_callback(tmp_path: Path, receiver:
     await twin.spawn()
     async with asyncio.timeout(20):
         assert await twin.process.wait() == 1
-    assert "another sandbox uses this folder" in sandbox.log.read_text()
+    assert "another simulator uses this folder" in sandbox.log.read_text()
     hanging = asyncio.create_task(merchant.post(merchant.body(phone="+256772000009")))
     await asyncio.sleep(0.2)
     assert await sandbox.stop() < 5, "it does not wait for the 15 s of the one that hangs"

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from deploy.simulators.callbacks.client import BadAnswerError, CallbackClient
 from deploy.simulators.kit.records import Callback
 from deploy.simulators.kit.store import Store
-from deploy.simulators.sandbox.client import BadAnswerError, CallbackClient
 
 TIMEOUT_SECONDS = 10.0
 SUCCESS = range(200, 300)

@@ -13,7 +13,7 @@ import msgspec
 
 from deploy.simulators.kit.records import Callback, Faults, Message, Payment, Refund, Step, Tamper, Told
 from deploy.simulators.kit.store import Store
-from deploy.simulators.sandbox.scheduler import Scheduler
+from deploy.simulators.process.scheduler import Scheduler
 
 SHUFFLE_WINDOW_MS = 1_000
 Render = Callable[[Payment, Tamper | None], Message | None]

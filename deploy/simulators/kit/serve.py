@@ -22,8 +22,8 @@ from deploy.simulators.kit.delivery import Delivery
 from deploy.simulators.kit.http import BODY_BYTES_MAX, EXCEPTION_HANDLERS, log
 from deploy.simulators.kit.ledger import Ledger, Render
 from deploy.simulators.kit.store import Store, StoreError
-from deploy.simulators.sandbox.moments import now_ms
-from deploy.simulators.sandbox.scheduler import Scheduler
+from deploy.simulators.process.moments import now_ms
+from deploy.simulators.process.scheduler import Scheduler
 from shared.runtime.unread import reads_to_the_end
 
 STOP_SECONDS = 1.0

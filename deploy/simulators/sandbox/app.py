@@ -1,43 +1,41 @@
 """The composition root: every part, built once and handed to the others."""
 
-import asyncio
-import sqlite3
-from typing import Any
-
 from litestar import Litestar
 from litestar.datastructures import State
 
-from deploy.simulators.sandbox.delivery import Delivery
-from deploy.simulators.sandbox.log import log
-from deploy.simulators.sandbox.moments import now_ms
+from deploy.simulators.callbacks.delivery import Retries
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.process.moments import now_ms
+from deploy.simulators.process.simulator import Simulator
 from deploy.simulators.sandbox.problems import EXCEPTION_HANDLERS
 from deploy.simulators.sandbox.provider import Provider
 from deploy.simulators.sandbox.routes.api import API_ROUTES
 from deploy.simulators.sandbox.routes.control import CONTROL_ROUTES
 from deploy.simulators.sandbox.routes.field import FIELD_ROUTES
 from deploy.simulators.sandbox.routes.pages import PAGE_ROUTES
-from deploy.simulators.sandbox.scheduler import Scheduler
 from deploy.simulators.sandbox.settings import Settings
+from deploy.simulators.sandbox.signing import HEADER, signature_header
 from deploy.simulators.sandbox.store import Store
 from deploy.simulators.sandbox.wire import BODY_BYTES_MAX
 from shared.runtime.unread import reads_to_the_end
 
-CHECKPOINT_SECONDS = 5.0
 ANSWERS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000
+RETRIES = Retries(
+    delays_ms=(500, 1_000, 2_000, 5_000, 15_000, 60_000),
+    later_ms=10 * 60 * 1_000,
+    give_up_after_ms=3 * 24 * 60 * 60 * 1_000,
+    timeout_seconds=10.0,
+)
+FORGED_SECRET = "whsec_of_somebody_else"  # noqa: S105 - the point is that it is not one
 
 
-class Sandbox:
+class Sandbox(Simulator):
     def __init__(self, settings: Settings) -> None:
         """Raises: SettingsError: its data folder cannot be used."""
-        self.stopping = asyncio.Event()
         self._store = Store(settings.data)
-        self._scheduler = Scheduler(now_ms)
-        self._provider = Provider(self._store, settings, scheduler=self._scheduler, now_ms=now_ms)
-        self._delivery = Delivery(self._store, self._provider.secret_of, now_ms=now_ms)
-        schedule_callback = self._scheduler.register(self._delivery.start)
-        self._provider.schedule_callback = schedule_callback
-        self._delivery.schedule = schedule_callback
-        self._background: list[asyncio.Task[None]] = []
+        super().__init__(self._store, self._headers_of, retries=RETRIES)
+        self._provider = Provider(self._store, settings, scheduler=self.scheduler, now_ms=now_ms)
+        self._provider.schedule_callback = self.schedule_callback
         routes = Litestar(
             route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
             exception_handlers=EXCEPTION_HANDLERS,
@@ -48,34 +46,18 @@ class Sandbox:
         )
         self.http = reads_to_the_end(routes)
 
-    def start(self) -> None:
+    def resume(self) -> int:
         now = now_ms()
         self._store.forget(answers_before_ms=now - ANSWERS_KEPT_MS, tokens_before_ms=now)
-        resumed = self._provider.resume()
-        if resumed:
-            log(f"resumed {resumed} steps and callbacks")
-        for work in (self._scheduler.run(), self._checkpoint()):
-            task: asyncio.Task[Any] = asyncio.create_task(work)
-            task.add_done_callback(self._ended)
-            self._background.append(task)
+        return super().resume() + self._provider.resume()
 
-    async def stop(self) -> None:
-        for task in self._background:
-            task.cancel()
-        await asyncio.gather(*self._background, return_exceptions=True)
-        await self._delivery.stop()
-        self._store.close()
-
-    async def _checkpoint(self) -> None:
-        while True:
-            await asyncio.sleep(CHECKPOINT_SECONDS)
-            try:
-                await asyncio.to_thread(self._store.checkpoint)
-            except (OSError, sqlite3.Error) as error:
-                log(f"checkpoint: {type(error).__name__}")
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """A scheduler that died would leave a provider that looks alive: better to stop and be restarted."""
-        if not task.cancelled() and (error := task.exception()):
-            log(f"stopping: background work ended with {type(error).__name__}")
-            self.stopping.set()
+    def _headers_of(self, callback: Callback, at_ms: int) -> dict[str, str] | None:
+        secret = self._provider.secret_of(callback.account)
+        if secret is None:
+            return None
+        secret = FORGED_SECRET if callback.forged else secret
+        return {
+            "Content-Type": "application/json",
+            "User-Agent": "paylinks-sandbox/1",
+            HEADER: signature_header(secret, at_ms // 1_000, body=callback.body),
+        }

@@ -5,9 +5,10 @@ from typing import Literal
 
 import msgspec
 
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.process.moments import rfc3339
 from deploy.simulators.sandbox.lifecycle import as_created
-from deploy.simulators.sandbox.moments import rfc3339
-from deploy.simulators.sandbox.records import Callback, EventType, Faults, Payment, Status, Tamper
+from deploy.simulators.sandbox.records import EventType, Faults, Payment, Status, Tamper
 from deploy.simulators.sandbox.wire import CallbackRequest, PaymentView, payment_view
 
 # How long after `payment.succeeded` a reordered `payment.pending` follows.

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from deploy.simulators.sandbox.moments import rfc3339
+from deploy.simulators.process.moments import rfc3339
 from deploy.simulators.sandbox.outcomes import Outcome
 from deploy.simulators.sandbox.records import Card, Dial, FailureCode, Payment, Prompt, Redirect, Step, Transfer
 

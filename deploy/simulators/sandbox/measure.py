@@ -17,7 +17,7 @@ from typing import cast
 
 import httpx
 
-from deploy.simulators.sandbox.client import CallbackClient
+from deploy.simulators.callbacks.client import CallbackClient
 
 PLATFORM_KEY, CONTROL_KEY = "platform-key-for-measuring", "control-key-for-measuring"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from deploy.simulators.sandbox.cards import Brand
+from deploy.simulators.pages.cards import Brand
 from deploy.simulators.sandbox.records import CallbackStyle, Card, FailureCode
 
 Course = Literal["succeed", "fail", "stay_pending", "late_success", "authenticate"]

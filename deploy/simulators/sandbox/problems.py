@@ -10,7 +10,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from deploy.simulators.sandbox.log import log
+from deploy.simulators.process.log import log
 
 INTERNAL_ERROR = 500
 SERVER_ERRORS = range(500, 600)

@@ -12,13 +12,15 @@ from typing import Literal
 
 import msgspec
 
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.pages.card_form import TypedCard
+from deploy.simulators.pages.cards import card_fault
+from deploy.simulators.process.scheduler import Scheduler
 from deploy.simulators.sandbox.callbacks import Chance, event_callbacks, told_callbacks
-from deploy.simulators.sandbox.cards import card_fault
 from deploy.simulators.sandbox.lifecycle import planned_steps, settle, with_card
 from deploy.simulators.sandbox.outcomes import CARDS_BY_NUMBER, CARDS_BY_TOKEN, Outcome, TestCard
 from deploy.simulators.sandbox.problems import ApiError, refused
-from deploy.simulators.sandbox.records import Account, Callback, FailureCode, Faults, Payment, Token
-from deploy.simulators.sandbox.scheduler import Scheduler
+from deploy.simulators.sandbox.records import Account, FailureCode, Faults, Payment, Token
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.store import Store
 from deploy.simulators.sandbox.wire import AccountRequest, CallbackRequest, TokenRequest
@@ -51,13 +53,11 @@ class Provider:
         self.schedule_callback: Callable[[int, int], None] = lambda _due_ms, _row: None
 
     def resume(self) -> int:
-        """Schedule what the store says is due; answers how much that is."""
-        steps, callbacks = self.store.all_steps(), self.store.due_callbacks()
+        """Schedule the steps that the store says are due; answers how much that is."""
+        steps = self.store.all_steps()
         for row, due_ms in steps:
             self._schedule_step(due_ms, row)
-        for row, due_ms in callbacks:
-            self.schedule_callback(due_ms, row)
-        return len(steps) + len(callbacks)
+        return len(steps)
 
     # Accounts
 
@@ -89,7 +89,7 @@ class Provider:
 
     # Cards
 
-    def test_card(self, request: TokenRequest) -> TestCard:
+    def test_card(self, request: TokenRequest | TypedCard) -> TestCard:
         """Raises: ApiError: 400, with the field in `param`. No message repeats what was typed."""
         today = datetime.fromtimestamp(self.now_ms() // 1_000, UTC)
         fault = card_fault(

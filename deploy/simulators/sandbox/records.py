@@ -12,7 +12,6 @@ Method = Literal["mobile_money", "card", "ussd", "bank_transfer"]
 EventType = Literal["payment.pending", "payment.succeeded", "payment.failed"]
 CallbackStyle = Literal["normal", "lost", "duplicate", "reordered", "duplicate_reordered", "wrong_amount"]
 Tamper = Literal["amount", "currency", "reference", "signature", "account"]
-CallbackState = Literal["due", "delivered", "given_up", "dropped"]
 # Which page a payment that requires action waits at.
 Stage = Literal["card", "3ds"]
 
@@ -104,34 +103,6 @@ class Token(msgspec.Struct, frozen=True):
     acts_like: str
     expires_ms: int
     used: bool = False
-
-
-class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """One message to a receiver; a duplicate is another row with the same `event_id`. `row` is 0 until it is stored."""
-
-    row: int = 0
-    event_id: str
-    payment: str
-    account: str
-    type: EventType
-    url: str
-    body: bytes
-    forged: bool = False
-    retried: bool = True
-    state: CallbackState = "due"
-    attempts: int = 0
-    created_ms: int
-    due_ms: int | None
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """`status` is what the receiver answered; without an answer it is null and `error` says why."""
-
-    callback: int
-    at_ms: int
-    duration_ms: int
-    status: int | None
-    error: str | None
 
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

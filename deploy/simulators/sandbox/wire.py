@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from deploy.simulators.sandbox.currencies import EXPONENTS
-from deploy.simulators.sandbox.moments import rfc3339
+from deploy.simulators.pages.currencies import EXPONENTS
+from deploy.simulators.process.moments import rfc3339
 from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.records import (
     Card,

@@ -28,8 +28,11 @@ class NoAnswer(Exception):  # noqa: N818 - says what happened
 
 
 class Answer(Struct, frozen=True):
+    """`headers` are found whatever their case."""
+
     status: int
     body: bytes
+    headers: Mapping[str, str] = {}
 
 
 class HttpClient:
@@ -93,4 +96,4 @@ class HttpClient:
                 content += await answer.content.read(BODY_BYTES_MAX + 1 - len(content))
             if len(content) > BODY_BYTES_MAX:
                 raise aiohttp.ClientPayloadError("the answer is too large")
-            return Answer(answer.status, content)
+            return Answer(answer.status, content, answer.headers)

@@ -1,6 +1,6 @@
 import pytest
 
-from deploy.simulators.sandbox.cards import brand_rule, card_fault, luhn_valid
+from deploy.simulators.pages.cards import brand_rule, card_fault, luhn_valid
 from deploy.simulators.sandbox.outcomes import CARDS_BY_TOKEN, TEST_CARDS
 
 TODAY = (2026, 11)

@@ -6,16 +6,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from deploy.simulators.callbacks.delivery import after_attempt
+from deploy.simulators.callbacks.records import Attempt, Callback
+from deploy.simulators.pages.card_form import read_card_form
+from deploy.simulators.pages.currencies import format_amount
+from deploy.simulators.process.environment import SettingsError
+from deploy.simulators.process.moments import rfc3339
+from deploy.simulators.sandbox.app import RETRIES
 from deploy.simulators.sandbox.callbacks import Chance, event_callbacks
-from deploy.simulators.sandbox.currencies import format_amount
-from deploy.simulators.sandbox.delivery import GIVE_UP_AFTER_MS, after_attempt
 from deploy.simulators.sandbox.lifecycle import AlreadySucceededError, settle
-from deploy.simulators.sandbox.moments import rfc3339
 from deploy.simulators.sandbox.outcomes import APPROVED, phone_outcome
 from deploy.simulators.sandbox.problems import ApiError
-from deploy.simulators.sandbox.records import Attempt, Callback, Faults, Payment
-from deploy.simulators.sandbox.routes.card_form import read_card_form
-from deploy.simulators.sandbox.settings import SettingsError, load_settings
+from deploy.simulators.sandbox.records import Faults, Payment
+from deploy.simulators.sandbox.settings import load_settings
 from deploy.simulators.sandbox.signing import sign, signature_header
 from deploy.simulators.sandbox.texts import TEXTS, choose_locale
 from deploy.simulators.sandbox.wire import PaymentRequest, decode
@@ -84,13 +87,13 @@ def test_retries_follow_the_schedule_and_end_after_three_days() -> None:
     waits, now_ms = [], 0
     while callback.state == "due":
         attempt = Attempt(callback=1, at_ms=now_ms, duration_ms=0, status=500, error=None)
-        callback = after_attempt(callback, attempt)
+        callback = after_attempt(callback, attempt, RETRIES)
         if callback.due_ms is not None:
             waits.append(callback.due_ms - now_ms)
             now_ms = callback.due_ms
     assert waits[:8] == [500, 1_000, 2_000, 5_000, 15_000, 60_000, 600_000, 600_000]
     assert callback.state == "given_up"
-    assert GIVE_UP_AFTER_MS - 600_000 < now_ms <= GIVE_UP_AFTER_MS
+    assert RETRIES.give_up_after_ms - 600_000 < now_ms <= RETRIES.give_up_after_ms
 
 
 def test_shuffled_callbacks_keep_every_copy_and_bring_an_older_event_along() -> None:

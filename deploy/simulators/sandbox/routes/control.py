@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post, put
 
-from deploy.simulators.sandbox.log import log
-from deploy.simulators.sandbox.moments import rfc3339
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.process.log import log
+from deploy.simulators.process.moments import rfc3339
 from deploy.simulators.sandbox.problems import refused
-from deploy.simulators.sandbox.records import Callback, Payment
+from deploy.simulators.sandbox.records import Payment
 from deploy.simulators.sandbox.routes.access import HttpRequest, provider_of, require_control
 from deploy.simulators.sandbox.routes.api import json_answer, payment_not_found
 from deploy.simulators.sandbox.store import Store

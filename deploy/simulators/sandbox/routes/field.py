@@ -6,7 +6,7 @@ import re
 import msgspec
 from litestar import Response, get
 
-from deploy.simulators.sandbox.cards import BRANDS
+from deploy.simulators.pages.cards import BRANDS
 from deploy.simulators.sandbox.routes.access import HttpRequest, provider_of
 from deploy.simulators.sandbox.routes.rendering import locale_of, page
 from deploy.simulators.sandbox.texts import TEXTS

@@ -9,12 +9,12 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar import Response, get, post
 
-from deploy.simulators.sandbox.cards import BRANDS
-from deploy.simulators.sandbox.currencies import format_amount
+from deploy.simulators.pages.card_form import CardForm, read_card_form
+from deploy.simulators.pages.cards import BRANDS
+from deploy.simulators.pages.currencies import format_amount
 from deploy.simulators.sandbox.problems import ApiError
 from deploy.simulators.sandbox.records import Payment
 from deploy.simulators.sandbox.routes.access import HttpRequest, provider_of
-from deploy.simulators.sandbox.routes.card_form import CardForm, read_card_form
 from deploy.simulators.sandbox.routes.rendering import asset, locale_of, not_found_page, origin_of, page
 from deploy.simulators.sandbox.texts import TEXTS, Locale
 

@@ -13,7 +13,7 @@ from deploy.simulators.sandbox.texts import TEXTS, Locale, choose_locale
 
 _ROOT = Path(__file__).parent.parent
 _ASSETS: dict[str, tuple[bytes, str]] = {
-    "page.css": ((_ROOT / "assets" / "page.css").read_bytes(), "text/css; charset=utf-8"),
+    "page.css": ((_ROOT.parent / "pages" / "assets" / "page.css").read_bytes(), "text/css; charset=utf-8"),
     "field.css": ((_ROOT / "assets" / "field.css").read_bytes(), "text/css; charset=utf-8"),
     "field.js": ((_ROOT / "assets" / "field.js").read_bytes(), "text/javascript; charset=utf-8"),
 }

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from deploy.simulators.sandbox.cards import brand_rule, card_fault
-from deploy.simulators.sandbox.wire import TokenRequest
+from deploy.simulators.pages.cards import brand_rule, card_fault
 
 _EXPIRY = re.compile(r"\s*(\d{1,2})\s*[/ .-]?\s*(?:20)?(\d{2})\s*", re.ASCII)
 _SEPARATORS = re.compile(r"[\s-]")
@@ -16,10 +15,19 @@ CENTURY = 2_000
 AMEX_CVC_LENGTH = 4
 
 
+class TypedCard(msgspec.Struct, frozen=True):
+    """`number` and `cvc` are digits only; the year has four. Never stored and never logged."""
+
+    number: str
+    exp_month: int
+    exp_year: int
+    cvc: str
+
+
 class CardForm(msgspec.Struct, frozen=True):
     """`errors` maps a field to the key of the text that explains it. Only the expiry is ever shown again."""
 
-    card: TokenRequest | None = None
+    card: TypedCard | None = None
     expiry: str = ""
     errors: dict[str, str] = {}
 
@@ -38,7 +46,7 @@ def read_card_form(fields: Mapping[str, str], *, now_ms: int) -> CardForm:
         "cvc": _cvc_error(cvc, rule.cvc_length if rule else None),
     }
     errors = {field: error for field, error in checks.items() if error}
-    card = None if errors else TokenRequest(number or "", month, year, cvc or "")
+    card = None if errors else TypedCard(number or "", month, year, cvc or "")
     return CardForm(card=card, expiry=typed_expiry, errors=errors)
 
 

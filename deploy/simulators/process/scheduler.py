@@ -9,7 +9,7 @@ import heapq
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from deploy.simulators.sandbox.log import log
+from deploy.simulators.process.log import log
 
 BATCH_MAX = 256
 RETRY_AFTER_MS = 1_000

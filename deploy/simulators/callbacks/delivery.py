@@ -11,42 +11,59 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from deploy.simulators.sandbox.client import BadAnswerError, CallbackClient
-from deploy.simulators.sandbox.log import log
-from deploy.simulators.sandbox.records import Attempt, Callback
-from deploy.simulators.sandbox.signing import HEADER, signature_header
-from deploy.simulators.sandbox.store import Store
+from deploy.simulators.callbacks.client import BadAnswerError, CallbackClient
+from deploy.simulators.callbacks.records import Attempt, Callback
+from deploy.simulators.callbacks.store import CallbackStore
+from deploy.simulators.process.log import log
 
-RETRY_DELAYS_MS = (500, 1_000, 2_000, 5_000, 15_000, 60_000)
-RETRY_LATER_MS = 10 * 60 * 1_000
-GIVE_UP_AFTER_MS = 3 * 24 * 60 * 60 * 1_000
-TIMEOUT_SECONDS = 10.0
 IN_FLIGHT_MAX = 256
 REPORT_EVERY_MS = 5_000
+TRIED_AGAIN_AFTER_MS = 60_000
 FLUSH_SECONDS = 0.02
 FLUSH_AGAIN_SECONDS = 1.0
 SUCCESS = range(200, 300)
-FORGED_SECRET = "whsec_of_somebody_else"  # noqa: S105 - the point is that it is not one
 
 
-def after_attempt(callback: Callback, attempt: Attempt) -> Callback:
+class Retries(msgspec.Struct, frozen=True, kw_only=True):
+    """When a callback that was not answered 2xx comes again: after each of `delays_ms`, then every `later_ms`.
+
+    `later_ms` None: after the last of the delays it is given up.
+    """
+
+    delays_ms: tuple[int, ...]
+    later_ms: int | None
+    give_up_after_ms: int
+    timeout_seconds: float
+
+
+def after_attempt(callback: Callback, attempt: Attempt, retries: Retries) -> Callback:
     """The callback with its next try, if it gets one."""
     attempts = callback.attempts + 1
     if attempt.status in SUCCESS:
         return msgspec.structs.replace(callback, attempts=attempts, state="delivered", due_ms=None)
-    delay_ms = RETRY_DELAYS_MS[attempts - 1] if attempts <= len(RETRY_DELAYS_MS) else RETRY_LATER_MS
-    due_ms = attempt.at_ms + attempt.duration_ms + delay_ms
-    if not callback.retried or due_ms > callback.created_ms + GIVE_UP_AFTER_MS:
+    delay_ms = retries.delays_ms[attempts - 1] if attempts <= len(retries.delays_ms) else retries.later_ms
+    due_ms = attempt.at_ms + attempt.duration_ms + (delay_ms or 0)
+    if delay_ms is None or not callback.retried or due_ms > callback.created_ms + retries.give_up_after_ms:
         return msgspec.structs.replace(callback, attempts=attempts, state="given_up", due_ms=None)
     return msgspec.structs.replace(callback, attempts=attempts, due_ms=due_ms)
 
 
 class Delivery:
-    def __init__(self, store: Store, secret_of: Callable[[str], str | None], *, now_ms: Callable[[], int]) -> None:
+    """`headers_of` signs a callback as it goes out; None: whoever it was for has gone."""
+
+    def __init__(
+        self,
+        store: CallbackStore,
+        headers_of: Callable[[Callback, int], dict[str, str] | None],
+        *,
+        retries: Retries,
+        now_ms: Callable[[], int],
+    ) -> None:
         self._store = store
-        self._secret_of = secret_of
+        self._headers_of = headers_of
+        self._retries = retries
         self._now_ms = now_ms
-        self._client = CallbackClient(timeout_seconds=TIMEOUT_SECONDS)
+        self._client = CallbackClient(timeout_seconds=retries.timeout_seconds)
         self._waiting: deque[int] = deque()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
         self._results: list[tuple[Callback, Attempt]] = []
@@ -80,24 +97,20 @@ class Delivery:
             return
         if error := task.exception():
             log(f"callback {row} will be tried again: {type(error).__name__}")
-            self.schedule(self._now_ms() + RETRY_DELAYS_MS[-1], row)
+            self.schedule(self._now_ms() + TRIED_AGAIN_AFTER_MS, row)
         self._fill()
 
     async def _deliver(self, row: int) -> None:
         callback = self._store.callback(row)
-        secret = self._secret_of(callback.account) if callback else None
-        if callback is None or callback.due_ms is None or secret is None:
+        if callback is None or callback.due_ms is None:
             return
         at_ms = self._now_ms()
         if callback.due_ms > at_ms:
             self.schedule(callback.due_ms, row)
             return
-        secret = FORGED_SECRET if callback.forged else secret
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "paylinks-sandbox/1",
-            HEADER: signature_header(secret, at_ms // 1_000, body=callback.body),
-        }
+        headers = self._headers_of(callback, at_ms)
+        if headers is None:
+            return
         status, error = None, None
         try:
             status = await self._client.post(callback.url, callback.body, headers=headers)
@@ -106,7 +119,7 @@ class Delivery:
         attempt = Attempt(
             callback=row, at_ms=at_ms, duration_ms=max(0, self._now_ms() - at_ms), status=status, error=error
         )
-        self._results.append((after_attempt(callback, attempt), attempt))
+        self._results.append((after_attempt(callback, attempt, self._retries), attempt))
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush)
 

@@ -1,0 +1,62 @@
+"""The way out for a provider's callbacks: through the faults in force, into the store, onto the schedule."""
+
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+import msgspec
+
+from deploy.simulators.callbacks.faults import Faults, by_faults
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.process.documents import DocumentStore
+
+FaultCount = Literal["fail_requests", "busy_requests", "lose_answers"]
+
+
+class Outgoing:
+    def __init__(
+        self, store: DocumentStore, schedule: Callable[[int, int], None], *, now_ms: Callable[[], int]
+    ) -> None:
+        self._store = store
+        self._schedule = schedule
+        self._now_ms = now_ms
+        self.faults = store.setting("faults", Faults) or Faults()
+
+    def set_faults(self, faults: Faults) -> None:
+        self._store.put_setting("faults", faults)
+        self.faults = faults
+
+    def spend(self, name: FaultCount) -> bool:
+        """Whether this request is one of those that were told to go wrong."""
+        left: int = getattr(self.faults, name)
+        if not left:
+            return False
+        self.set_faults(msgspec.structs.replace(self.faults, **{name: left - 1}))
+        return True
+
+    def send(self, callbacks: Iterable[Callback]) -> None:
+        """Inside the transaction of what they tell."""
+        for callback in by_faults(callbacks, self.faults, below=secrets.randbelow):
+            self._enqueue(callback)
+
+    def replay(self, callback: Callback, *, times: int, body: bytes, forged: bool, delay_ms: int) -> list[Callback]:
+        """The same event again, whatever the faults say. One that is not as it was is never retried."""
+        now_ms = self._now_ms()
+        again = msgspec.structs.replace(
+            callback,
+            body=body,
+            forged=forged,
+            retried=not forged and body == callback.body,
+            state="due",
+            attempts=0,
+            created_ms=now_ms,
+            due_ms=now_ms + delay_ms,
+        )
+        with self._store.transaction():
+            return [self._enqueue(again) for _ in range(times)]
+
+    def _enqueue(self, callback: Callback) -> Callback:
+        row = self._store.insert_callback(callback)
+        if callback.due_ms is not None:
+            self._schedule(callback.due_ms, row)
+        return msgspec.structs.replace(callback, row=row)

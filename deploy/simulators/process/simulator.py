@@ -1,0 +1,74 @@
+"""What every simulator runs on: its store, one scheduler, and callbacks that are delivered beside its requests."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from litestar.types import ASGIApp
+
+from deploy.simulators.callbacks.delivery import Delivery, Retries
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.callbacks.store import CallbackStore
+from deploy.simulators.process.log import log
+from deploy.simulators.process.moments import now_ms
+from deploy.simulators.process.scheduler import Scheduler
+
+CHECKPOINT_SECONDS = 5.0
+
+
+class Simulator:
+    """A simulator sets `http`, and extends `resume` by what else is due."""
+
+    http: ASGIApp
+
+    def __init__(
+        self,
+        store: CallbackStore,
+        headers_of: Callable[[Callback, int], dict[str, str] | None],
+        *,
+        retries: Retries,
+    ) -> None:
+        self.stopping = asyncio.Event()
+        self.scheduler = Scheduler(now_ms)
+        self._callback_store = store
+        self._delivery = Delivery(store, headers_of, retries=retries, now_ms=now_ms)
+        self.schedule_callback = self.scheduler.register(self._delivery.start)
+        self._delivery.schedule = self.schedule_callback
+        self._background: list[asyncio.Task[None]] = []
+
+    def resume(self) -> int:
+        """Schedule what the store says is due; answers how much that is."""
+        due = self._callback_store.due_callbacks()
+        for row, due_ms in due:
+            self.schedule_callback(due_ms, row)
+        return len(due)
+
+    def start(self) -> None:
+        if resumed := self.resume():
+            log(f"resumed {resumed} steps and callbacks")
+        for work in (self.scheduler.run(), self._checkpoint()):
+            task: asyncio.Task[Any] = asyncio.create_task(work)
+            task.add_done_callback(self._ended)
+            self._background.append(task)
+
+    async def stop(self) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._delivery.stop()
+        self._callback_store.close()
+
+    async def _checkpoint(self) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_SECONDS)
+            try:
+                await asyncio.to_thread(self._callback_store.checkpoint)
+            except (OSError, sqlite3.Error) as error:
+                log(f"checkpoint: {type(error).__name__}")
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A scheduler that died would leave a provider that looks alive: better to stop and be restarted."""
+        if not task.cancelled() and (error := task.exception()):
+            log(f"stopping: background work ended with {type(error).__name__}")
+            self.stopping.set()
