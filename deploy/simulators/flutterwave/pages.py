@@ -18,7 +18,7 @@ from deploy.simulators.kit.ledger import AlreadySucceeded
 from deploy.simulators.kit.records import Payment
 
 _HERE = Path(__file__).parent
-_CSS = (_HERE.parent / "sandbox" / "assets" / "page.css").read_text(encoding="utf-8")
+_CSS = (_HERE.parent / "pages" / "assets" / "page.css").read_text(encoding="utf-8")
 _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
