@@ -12,10 +12,12 @@ from deploy.simulators.sandbox.log import log
 from deploy.simulators.sandbox.moments import now_ms
 from deploy.simulators.sandbox.problems import EXCEPTION_HANDLERS
 from deploy.simulators.sandbox.provider import Provider
+from deploy.simulators.sandbox.refunds import Refunds
 from deploy.simulators.sandbox.routes.api import API_ROUTES
 from deploy.simulators.sandbox.routes.control import CONTROL_ROUTES
 from deploy.simulators.sandbox.routes.field import FIELD_ROUTES
 from deploy.simulators.sandbox.routes.pages import PAGE_ROUTES
+from deploy.simulators.sandbox.routes.refunds import REFUND_ROUTES
 from deploy.simulators.sandbox.scheduler import Scheduler
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.store import Store
@@ -33,16 +35,17 @@ class Sandbox:
         self._store = Store(settings.data)
         self._scheduler = Scheduler(now_ms)
         self._provider = Provider(self._store, settings, scheduler=self._scheduler, now_ms=now_ms)
+        self._refunds = Refunds(self._provider, self._scheduler)
         self._delivery = Delivery(self._store, self._provider.secret_of, now_ms=now_ms)
         schedule_callback = self._scheduler.register(self._delivery.start)
         self._provider.schedule_callback = schedule_callback
         self._delivery.schedule = schedule_callback
         self._background: list[asyncio.Task[None]] = []
         routes = Litestar(
-            route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
+            route_handlers=[*API_ROUTES, *REFUND_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
             exception_handlers=EXCEPTION_HANDLERS,
             request_max_body_size=BODY_BYTES_MAX,
-            state=State({"provider": self._provider, "stopping": self.stopping}),
+            state=State({"provider": self._provider, "refunds": self._refunds, "stopping": self.stopping}),
             openapi_config=None,
             logging_config=None,
         )
@@ -51,7 +54,7 @@ class Sandbox:
     def start(self) -> None:
         now = now_ms()
         self._store.forget(answers_before_ms=now - ANSWERS_KEPT_MS, tokens_before_ms=now)
-        resumed = self._provider.resume()
+        resumed = self._provider.resume() + self._refunds.resume()
         if resumed:
             log(f"resumed {resumed} steps and callbacks")
         for work in (self._scheduler.run(), self._checkpoint()):

@@ -15,13 +15,14 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from deploy.simulators.sandbox.records import Account, Attempt, Callback, Faults, Payment, Step, Token
+from deploy.simulators.sandbox.records import Account, Attempt, Callback, Faults, Payment, Refund, Step, Token
 from deploy.simulators.sandbox.settings import SettingsError
 
 _BLOCK = re.compile(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", re.MULTILINE | re.DOTALL)
 SQL: dict[str, str] = dict(_BLOCK.findall(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")))
 
 _payments = msgspec.json.Decoder(Payment)
+_refunds = msgspec.json.Decoder(Refund)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -101,6 +102,31 @@ class Store:
     def answer(self, account: str, key: str) -> tuple[bytes, bytes] | None:
         """The fingerprint and the answer that were stored under this key."""
         return self._db.execute(SQL["answer"], (account, key)).fetchone()
+
+    def insert_refund(self, refund: Refund) -> int:
+        row = (refund.id, refund.account, refund.payment, refund.reference, refund.due_ms, _encode(refund))
+        return _row_id(self._db.execute(SQL["insert_refund"], row))
+
+    def update_refund(self, refund: Refund) -> None:
+        self._db.execute(SQL["update_refund"], (refund.due_ms, _encode(refund), refund.id))
+
+    def refund(self, refund_id: str) -> Refund | None:
+        return _refund(self._db.execute(SQL["refund_by_id"], (refund_id,)).fetchone())
+
+    def refund_by_row(self, row_id: int) -> Refund | None:
+        return _refund(self._db.execute(SQL["refund_by_row"], (row_id,)).fetchone())
+
+    def refund_by_reference(self, account: str, reference: str) -> Refund | None:
+        return _refund(self._db.execute(SQL["refund_by_reference"], (account, reference)).fetchone())
+
+    def refunds_of(self, payment_id: str | None, *, limit: int) -> list[Refund]:
+        """Oldest first."""
+        rows = self._db.execute(SQL["refunds_of"], (payment_id, limit))
+        return [_refunds.decode(record) for (record,) in rows]
+
+    def due_refunds(self) -> list[tuple[int, int]]:
+        """Row and due time of every refund that will still change by itself."""
+        return self._db.execute(SQL["due_refunds"]).fetchall()
 
     def insert_token(self, token: Token) -> None:
         self._db.execute(SQL["insert_token"], (token.id, token.account, token.acts_like, token.expires_ms, token.used))
@@ -195,6 +221,10 @@ def _row_id(cursor: sqlite3.Cursor) -> int:
 
 def _payment(row: tuple[bytes] | None) -> Payment | None:
     return _payments.decode(row[0]) if row else None
+
+
+def _refund(row: tuple[bytes] | None) -> Refund | None:
+    return _refunds.decode(row[0]) if row else None
 
 
 def _callback(row: tuple[Any, ...] | None) -> Callback | None:

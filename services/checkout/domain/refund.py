@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import Verdict
 from services.checkout.domain.lifecycle import ChargeStatus, DisputeStatus, RefundStatus, refund_may_become
-from shared.contracts.checkout import ReviewReason
+from shared.contracts.checkout import CustomerView, FailureReason, ReviewReason
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
@@ -52,6 +52,17 @@ class Captured(Struct, frozen=True, kw_only=True):
         if self.status != "succeeded":
             return 0
         return max(0, self.total.minor - self.refunded_minor - self.refunding_minor - self.disputed_minor)
+
+
+class ListedCharge(Struct, frozen=True, kw_only=True):
+    """A charge with its buyer, and what became of its money."""
+
+    captured: Captured
+    customer: CustomerView
+    failure_reason: FailureReason | None
+    payer_last4: str | None
+    card_brand: str | None
+    updated_at: datetime
 
 
 class Refund(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,8 @@ ALTER TABLE charge
     ADD CONSTRAINT charge_refunds CHECK (refunded_minor + refunding_minor <= total_minor);
 CREATE INDEX charge_listed ON charge (org_id, livemode, id DESC);
 CREATE INDEX charge_in_review ON charge (org_id, livemode, id DESC) WHERE review = 'open';
+-- Disputes may name only the provider's id of the payment.
+CREATE INDEX charge_of_provider ON charge (account_id, provider_id) WHERE status = 'succeeded';
 
 CREATE TABLE refund (
     id              uuid PRIMARY KEY,

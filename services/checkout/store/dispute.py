@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.ledger import Posting
@@ -60,7 +60,7 @@ async def list_disputes(
 ) -> Sequence[Dispute]:
     """Newest first."""
     values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, charge_id, status)
-    rows = cast("Sequence[Record]", await postgres.fetch(_sql["list_disputes"], *values))
+    rows = await postgres.fetch(_sql["list_disputes"], *values)
     return [_dispute(row) for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.ledger import Posting
@@ -63,16 +63,19 @@ async def claim_due(postgres: Postgres, now: datetime, *, limit: int, lease_seco
     return [refund_of(row) for row in rows]
 
 
-async def lock_refund(tx: Transaction, refund_id: UUID) -> Refund | None:
-    """With its charge."""
-    row = await tx.fetchrow(_sql["lock_refund"], refund_id)
-    return refund_of(row) if row else None
+async def read_refund(tx: Transaction, refund_id: UUID) -> Refund:
+    """As it is, once its charge is locked."""
+    row = await tx.fetchrow(_sql["read_refund"], refund_id)
+    assert row is not None  # refunds are never deleted
+    return refund_of(row)
 
 
 async def find_by_word(
-    tx: Transaction, account_id: UUID, *, reference: str | None, provider_id: str | None
-) -> UUID | None:
-    return await tx.fetchval(_sql["find_by_word"], account_id, reference, provider_id)
+    tx: Transaction, account_id: UUID, *, reference: str | None, provider_id: str
+) -> tuple[UUID, UUID] | None:
+    """(refund, charge)."""
+    row = await tx.fetchrow(_sql["find_by_word"], account_id, reference, provider_id)
+    return (row["id"], row["charge_id"]) if row else None
 
 
 async def write_refund(
@@ -120,7 +123,7 @@ async def list_refunds(
 ) -> Sequence[Refund]:
     """Newest first."""
     values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, charge_id, status)
-    rows = cast("Sequence[Record]", await postgres.fetch(_sql["list_refunds"], *values))
+    rows = await postgres.fetch(_sql["list_refunds"], *values)
     return [refund_of(row) for row in rows]
 
 

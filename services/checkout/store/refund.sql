@@ -10,8 +10,7 @@ FOR UPDATE;
 SELECT id, org_id, link_id, session_id, livemode, account_id, provider, provider_id, reference, method, total_minor,
        currency, status, refunded_minor, refunding_minor, disputed_minor, review, review_reason, created_at
 FROM charge
-WHERE account_id = $1 AND (reference = $2 OR provider_id = $3)
-ORDER BY reference = $2 DESC NULLS LAST, id
+WHERE account_id = $1 AND status = 'succeeded' AND (reference = $2 OR ($2::text IS NULL AND provider_id = $3))
 LIMIT 1
 FOR UPDATE;
 
@@ -48,16 +47,12 @@ FROM due
 WHERE refund.id = due.id
 RETURNING refund.*;
 
--- name: lock_refund
--- The charge first, as everybody does.
-WITH held AS MATERIALIZED (
-    SELECT id FROM charge WHERE id = (SELECT charge_id FROM refund WHERE refund.id = $1) FOR UPDATE
-)
-SELECT refund.* FROM refund WHERE refund.id = $1 AND EXISTS (SELECT FROM held);
+-- name: read_refund
+SELECT * FROM refund WHERE id = $1;
 
 -- name: find_by_word
 -- By our reference, or by the provider's id where it names only that.
-SELECT id FROM refund
+SELECT id, charge_id FROM refund
 WHERE account_id = $1 AND (reference = $2 OR ($2::text IS NULL AND provider_id = $3))
 LIMIT 1;
 
