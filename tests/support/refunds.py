@@ -68,11 +68,13 @@ class Shop:
         return {row["account"]: row["sum"] for row in rows}
 
     async def facts(self, charge: str) -> list[str]:
+        """What was told of it after its capture."""
         rows = await self.rig.pg.fetch(
             "SELECT type FROM outbox WHERE convert_from(data, 'UTF8')::jsonb ->> 'charge_id' = $1 ORDER BY position",
             charge,
         )
-        return [row["type"].removeprefix("checkout.") for row in rows][2:]
+        types = [row["type"].removeprefix("checkout.") for row in rows]
+        return [one for one in types if one not in {"charge.created", "charge.succeeded", "callback.refused"}]
 
     async def refused_use(self, charge: str, policy: Any) -> None:
         """What links tells when the money counts as no use; twice, since facts come again."""
