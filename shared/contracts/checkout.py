@@ -161,7 +161,7 @@ class ProviderAccountDisconnected(ProviderAccountEvent, frozen=True, kw_only=Tru
 
 
 class RefundEvent(Event, frozen=True, kw_only=True):
-    """Money on its way back to the payer. `amount` is this refund's alone."""
+    """`amount` is this refund's alone."""
 
     owner: ClassVar[str] = "checkout"
     entity: ClassVar[str] = "refund"
@@ -193,7 +193,7 @@ class RefundFailed(RefundEvent, frozen=True, kw_only=True):
 
 
 class CapturedEvent(Event, frozen=True, kw_only=True):
-    """Something happened to money that was captured. The charge itself stays succeeded."""
+    """About money that was captured: the charge itself stays succeeded."""
 
     owner: ClassVar[str] = "checkout"
     entity: ClassVar[str] = "charge"
@@ -216,7 +216,7 @@ class ChargeRefunded(CapturedEvent, frozen=True, kw_only=True):
 
 
 class ChargeNeedsReview(CapturedEvent, frozen=True, kw_only=True):
-    """The money counts as no use, and a person is to decide: keep it, or give it back."""
+    """To be kept, or given back."""
 
     fact: ClassVar[str] = "needs_review"
 
@@ -224,7 +224,7 @@ class ChargeNeedsReview(CapturedEvent, frozen=True, kw_only=True):
 
 
 class ChargeAccepted(CapturedEvent, frozen=True, kw_only=True):
-    """A person has decided to keep it. It counts as a use if there is room for one."""
+    """It counts as a use if there is room for one. `by` is who decided."""
 
     fact: ClassVar[str] = "accepted"
 
@@ -232,7 +232,7 @@ class ChargeAccepted(CapturedEvent, frozen=True, kw_only=True):
 
 
 class ChargeDisputed(CapturedEvent, frozen=True, kw_only=True):
-    """The payer has asked their bank for `amount` back."""
+    """`amount` is what the payer wants back; `reason` is in the provider's words."""
 
     fact: ClassVar[str] = "disputed"
 
@@ -242,7 +242,7 @@ class ChargeDisputed(CapturedEvent, frozen=True, kw_only=True):
 
 
 class DisputeClosed(Event, frozen=True, kw_only=True):
-    """The bank has decided. Won: the money is the merchant's again."""
+    """Won: the money is the merchant's again."""
 
     owner: ClassVar[str] = "checkout"
     entity: ClassVar[str] = "dispute"

@@ -10,6 +10,7 @@ from litestar import get
 from litestar.response.base import ASGIResponse
 
 from services.checkout.web import api_examples as examples
+from services.checkout.web import money_openapi as money
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
 from services.checkout.web.api_openapi_parts import PROBLEM, REF, answer, body, in_path, problems
 from services.checkout.web.api_wire import CallbackOut, LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
@@ -29,13 +30,14 @@ _SCHEMAS: Final = (
 
 
 def document() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template=REF)
+    _, schemas = msgspec.json.schema_components((*_SCHEMAS, *money.SCHEMAS), ref_template=REF)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Paylinks checkout",
             "version": "1",
-            "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it.",
+            "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it. And for "
+            "merchants: charges, refunds, disputes.",
         },
         "paths": _paths(),
         "components": {
@@ -47,6 +49,7 @@ def document() -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "For a link with a gate: the `token` of `exchange_code`. Any other link needs none.",
                 },
+                **money.SECURITY,
             },
         },
     }
@@ -72,6 +75,7 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/sessions/{session_id}/call-off": {"post": _call_off()},
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
         "/callbacks/sandbox/{account}": {"post": _callback()},
+        **money.paths(),
     }
 
 
