@@ -7,7 +7,7 @@ from deploy.generate.problems import problems_page
 from deploy.generate.schemas import schema_of
 from deploy.local.postgres import SERVICES
 from services.checkout.web import api_openapi as checkout
-from services.checkout.web import api_problems as checkout_problems  # noqa: F401 - it registers what it is called for
+from services.checkout.web import api_problems as checkout_problems  # noqa: F401 # pyright: ignore[reportUnusedImport] - it registers
 from services.links.app import DIALECTS
 from services.links.dialects.native import openapi as links
 from services.notify.web import openapi as notify

@@ -8,6 +8,7 @@ import msgspec
 
 from services.checkout.domain.charge import Charge, PaymentState
 from services.checkout.domain.refund import RefundState, judge_refund
+from services.checkout.domain.routing import Route
 from services.checkout.domain.session import Session
 from services.checkout.store import charge as charges
 from services.checkout.store import refund as refunds
@@ -30,6 +31,7 @@ from tests.support.links import LinksService
 
 ACCOUNT: Final = "acct_books"
 BATCH: Final = 100
+NO_CHOICE: Final = charges.Choice(route=Route(candidates=(), left_out=()))
 PRICES: Final = (Money(50_000, "UGX"), Money(1_999, "USD"), Money(7_500, "XOF"))
 
 
@@ -37,6 +39,18 @@ class _Refunds:
     """All that giving back asks of a provider here."""
 
     refunds = "partial"
+
+
+class _Providers:
+    def find(self, _: str) -> _Refunds:
+        return _Refunds()
+
+
+class _Attempts:
+    """Nobody here tries cards."""
+
+    def failed(self, charge: Charge) -> None:
+        """Counts nothing."""
 
 
 class Books:
@@ -47,14 +61,17 @@ class Books:
         self.links = links
         self.chance = random.Random(seed)
         self.account_id = new_id()
-        self._apply = ApplySignals(checkout, cast("Any", None), live=Live(), wake=Wake(), clock=utc_now)
-        self._refund = RefundCharge(cast("Any", {"sandbox": _Refunds()}), ring=lambda: None, wake=Wake())
+        self._apply = ApplySignals(
+            checkout, cast("Any", None), attempts=cast("Any", _Attempts()), live=Live(), wake=Wake(), clock=utc_now
+        )
+        self._refund = RefundCharge(cast("Any", _Providers()), ring=lambda: None, wake=Wake())
 
     async def simulate(self, number: int) -> None:
         """So many charges of six links, two of them with room for few; a tenth of what was captured goes back."""
         shop = await self.links.tenant()
         await self.checkout.execute(
-            "INSERT INTO provider_account VALUES ($1, $2, 'sandbox', false, $3, '', now())",
+            "INSERT INTO provider_account (id, org_id, provider, livemode, external_id, credentials, created_at,"
+            " credentials_at, updated_at) VALUES ($1, $2, 'sandbox', false, $3, '', now(), now(), now())",
             self.account_id,
             shop.organization.id,
             ACCOUNT,
@@ -129,15 +146,17 @@ class Books:
             created_at=now,
             updated_at=now,
         )
-        assert await charges.reserve_charge(self.checkout, charge)
+        assert await charges.reserve_charge(self.checkout, charge, NO_CHOICE)
         return charge
 
     async def _tell(self, batch: list[Charge]) -> None:
         """What the provider says of them, repeated, shuffled, and some of it false."""
-        words = [Word(charge.reference, ACCOUNT, state) for charge in batch for state in self._story(charge)]
+        words = [
+            Word(charge.reference, ACCOUNT, self.account_id, state) for charge in batch for state in self._story(charge)
+        ]
         self.chance.shuffle(words)
         for start in range(0, len(words), BATCH):
-            await self._apply.words(words[start : start + BATCH], accounts={ACCOUNT: self.account_id})
+            await self._apply.words(words[start : start + BATCH])
 
     def _story(self, charge: Charge) -> list[PaymentState]:
         ends = self.chance.choices(("succeeded", "failed", "pending"), (80, 15, 5))[0]
