@@ -16,6 +16,7 @@ app.command("deploy.cli.callbacks:app", name="callbacks")
 app.command("deploy.cli.accounts:app", name="accounts")
 app.command("deploy.cli.reconcile:reconcile", name="reconcile")
 app.command("deploy.cli.mails:app", name="mails")
+app.command("deploy.cli.ledger:app", name="ledger")
 app.command("deploy.cli.organizations:app", name="organizations")
 app.command("deploy.cli.members:app", name="members")
 

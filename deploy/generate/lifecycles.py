@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from services.checkout.domain.lifecycle import CHARGE_EDGES, SESSION_EDGES
+from services.checkout.domain.lifecycle import CHARGE_EDGES, DISPUTE_EDGES, REFUND_EDGES, SESSION_EDGES
 from services.links.domain.lifecycle import EDGES as LINK_EDGES
 from shared.contracts.envelope import Event, type_of
 from shared.contracts.links import LinkCreated
@@ -35,6 +35,8 @@ def lifecycles_page() -> str:
             *_section("Payment link", [Edge(None, "create", "active", LinkCreated), *links], note=_LINK_NOTE),
             *_section("Checkout session", _edges(SESSION_EDGES)),
             *_section("Charge", _edges(CHARGE_EDGES)),
+            *_section("Refund", _edges(REFUND_EDGES)),
+            *_section("Dispute", _edges(DISPUTE_EDGES)),
         ]
     )
 

@@ -3,9 +3,11 @@ import msgspec
 from deploy.generate.events import events_page
 from deploy.generate.files import Files
 from deploy.generate.lifecycles import lifecycles_page
+from deploy.generate.problems import problems_page
 from deploy.generate.schemas import schema_of
 from deploy.local.postgres import SERVICES
 from services.checkout.web import api_openapi as checkout
+from services.checkout.web import api_problems as checkout_problems  # noqa: F401 # pyright: ignore[reportUnusedImport] - it registers
 from services.links.app import DIALECTS
 from services.links.dialects.native import openapi as links
 from services.notify.web import openapi as notify
@@ -18,6 +20,7 @@ async def generated(postgres_dsn: str) -> Files:
         "docs/asyncapi.json": as_json(asyncapi.document()),
         "docs/events.md": events_page(),
         "docs/lifecycles.md": lifecycles_page(),
+        "docs/problems.md": problems_page(),
         "docs/openapi/links.json": as_json(links.document()),
         "docs/openapi/checkout.json": as_json(checkout.document()),
         "docs/openapi/notify.json": as_json(notify.document()),

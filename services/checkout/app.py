@@ -8,7 +8,14 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout import bus
-from services.checkout.jobs import APPLY_SECONDS, EXPIRE_SECONDS, POLL_SECONDS, RECONCILE_SECONDS, Ticker
+from services.checkout.jobs import (
+    APPLY_SECONDS,
+    EXPIRE_SECONDS,
+    POLL_SECONDS,
+    RECONCILE_SECONDS,
+    REFUND_SECONDS,
+    Ticker,
+)
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
 from services.checkout.providers.registry import Providers, plug_in
@@ -18,6 +25,7 @@ from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
 from services.checkout.use_cases import expire_sessions as expire
 from services.checkout.use_cases import poll_charges as poll
+from services.checkout.use_cases import send_refunds
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
@@ -36,12 +44,15 @@ from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.open_session import OpenSession
 from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.project_links import ProjectLinks
+from services.checkout.use_cases.read_money import ReadMoney
 from services.checkout.use_cases.read_session import ReadSession
 from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.record_callback import RecordCallback
+from services.checkout.use_cases.refund_charge import RefundCharge
 from services.checkout.use_cases.rendered import Rendered
 from services.checkout.use_cases.routing import Routing
 from services.checkout.use_cases.search_callbacks import SearchCallbacks
+from services.checkout.use_cases.send_refunds import SendRefunds
 from services.checkout.use_cases.serve_operator import ServeOperator
 from services.checkout.use_cases.start_charge import StartCharge
 from services.checkout.use_cases.tokens import SessionTokens
@@ -49,6 +60,7 @@ from services.checkout.use_cases.vault import Vault
 from services.checkout.use_cases.view_link import ViewLink
 from services.checkout.web import api
 from services.checkout.web import pages as web_pages
+from services.checkout.web.money_room import MoneyRoom
 from shared.contracts.links import LinkView
 from shared.runtime.callers import Callers
 from shared.runtime.limits import Limiter
@@ -108,6 +120,7 @@ async def build(runtime: Runtime) -> Parts:
     gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
     reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
     tickers = _tickers(desk, reconcile)
+    refunder, money = _money(desk)
     checkout = _checkout(desk, kept, gate, stored=tickers.stored)
     merchant = _merchant(desk, checkout, reconcile, stored=tickers.stored)
     bus.answer(runtime.broker, OpenForPeer(checkout.open_session, checkout.tokens, runtime.clock))
@@ -119,12 +132,21 @@ async def build(runtime: Runtime) -> Parts:
         kept.clear()
 
     return Parts(
-        route_handlers=[*api.routes(checkout), *api.merchant_routes(merchant), *web_pages.routes(checkout)],
+        route_handlers=[
+            *api.routes(checkout),
+            *api.merchant_routes(merchant),
+            *api.money_routes(money),
+            *web_pages.routes(checkout),
+        ],
         exception_handlers={**api.EXCEPTION_HANDLERS, **web_pages.missing(checkout)},
-        consumers=[bus.project_links(runtime.broker, runtime.postgres, ProjectLinks(runtime.clock, kept.link_changed))],
+        consumers=[
+            bus.project_links(runtime.broker, runtime.postgres, ProjectLinks(runtime.clock, kept.link_changed)),
+            bus.take_late_money(runtime.broker, runtime.postgres, money.refund_charge, runtime.clock),
+        ],
         tickers=[
             token_keys.run,
             *tickers.run,
+            refunder.run,
             bus.News(runtime.broker, desk.live).run,
             bus.AccountNews(runtime.broker, accounts_changed).run,
         ],
@@ -227,16 +249,30 @@ def _start_charge(desk: _Desk, routing: Routing, read_session: ReadSession) -> S
     )
 
 
-def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
-    runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
-    per_second = settings.rate_per_key_per_second
-    callers = Callers(
-        runtime.broker,
-        TokenReader(settings.root_secret()),
-        Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS),
+def _money(desk: _Desk) -> tuple[Ticker, MoneyRoom]:
+    """What gives money back, and the room of the merchant's routes about it."""
+    pg, clock, wake, providers = desk.runtime.postgres, desk.runtime.clock, desk.runtime.wake, desk.providers
+    sending = SendRefunds(pg, providers, accounts=desk.accounts, wake=wake, clock=clock)
+    refunder = Ticker("refund", sending, every_seconds=REFUND_SECONDS, batch=send_refunds.BATCH)
+    return refunder, MoneyRoom(
+        postgres=pg,
+        callers=_callers(desk),
+        read=ReadMoney(pg, providers),
+        refund_charge=RefundCharge(providers, ring=refunder.ring, wake=wake),
+        clock=clock,
     )
+
+
+def _callers(desk: _Desk) -> Callers:
+    per_second = desk.settings.rate_per_key_per_second
+    limiter = Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS)
+    return Callers(desk.runtime.broker, TokenReader(desk.settings.root_secret()), limiter)
+
+
+def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
+    runtime, pg = desk.runtime, desk.runtime.postgres
     return Merchant(
-        callers=callers,
+        callers=_callers(desk),
         clock=runtime.clock,
         public_url=checkout.public_url,
         providers=desk.providers,

@@ -12,7 +12,9 @@ from nats.errors import Error as NatsError
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.project_links import ProjectLinks
+from services.checkout.use_cases.refund_charge import RefundCharge
 from services.checkout.use_cases.serve_operator import ServeOperator
+from services.checkout.use_cases.take_late_money import TakeLateMoney
 from shared.contracts import links
 from shared.contracts import operator as asks
 from shared.contracts.checkout import OpenCheckoutSession
@@ -25,6 +27,7 @@ from shared.contracts.subjects import (
     SESSION_OPEN,
 )
 from shared.kernel.faults import Unavailable
+from shared.kernel.moment import Clock
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.logs import logger
@@ -100,6 +103,17 @@ class AccountNews:
 
 class _OfOrganization(msgspec.Struct, frozen=True):
     org_id: UUID
+
+
+def take_late_money(broker: Broker, postgres: Postgres, refund_charge: RefundCharge, clock: Clock) -> Consumer:
+    return Consumer(
+        "late-money",
+        broker=broker,
+        postgres=postgres,
+        events=[links.UseRefused],
+        handler=TakeLateMoney(refund_charge, clock),
+        committed=refund_charge.asked,
+    )
 
 
 class _About(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ APPLY_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 1.0
 EXPIRE_SECONDS: Final = 1.0
 RECONCILE_SECONDS: Final = 1800.0
+REFUND_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.01
 
 _log = logger("jobs")

@@ -16,10 +16,12 @@ from services.links.use_cases.signing_keys import SigningKeys
 from shared.contracts.callers import FindCaller, FindCallerReply
 from shared.contracts.catalogue import ABOUT_LINKS
 from shared.contracts.checkout import (
+    ChargeAccepted,
     ChargeCreated,
     ChargeExpired,
     ChargeFailed,
     ChargePending,
+    ChargeRefunded,
     ChargeSucceeded,
     ProviderAccountConnected,
     ProviderAccountDisconnected,
@@ -76,6 +78,8 @@ FACTS = (
     ChargeExpired,
     SessionExpired,
     SessionAbandoned,
+    ChargeRefunded,
+    ChargeAccepted,
 )
 
 ACCOUNT_FACTS = (ProviderAccountConnected, ProviderAccountUpdated, ProviderAccountDisconnected)

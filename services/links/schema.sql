@@ -405,6 +405,17 @@ CREATE TABLE public.provider_account (
     takes jsonb NOT NULL
 );
 
+CREATE TABLE public.refund (
+    id uuid NOT NULL,
+    link_id uuid NOT NULL,
+    charge_id uuid NOT NULL,
+    session_id uuid NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    refunded_at timestamp with time zone NOT NULL,
+    CONSTRAINT refund_amount_minor_check CHECK ((amount_minor > 0))
+);
+
 CREATE TABLE public.schema_version (
     version text NOT NULL,
     sha256 text NOT NULL,
@@ -556,6 +567,9 @@ ALTER TABLE ONLY public.product
 ALTER TABLE ONLY public.provider_account
     ADD CONSTRAINT provider_account_pkey PRIMARY KEY (account_id);
 
+ALTER TABLE ONLY public.refund
+    ADD CONSTRAINT refund_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
@@ -625,6 +639,8 @@ CREATE INDEX plan_listed ON public.plan USING btree (org_id, livemode, id DESC);
 CREATE INDEX product_listed ON public.product USING btree (org_id, livemode, id DESC);
 
 CREATE INDEX provider_account_org ON public.provider_account USING btree (org_id, livemode);
+
+CREATE INDEX refund_of_link ON public.refund USING btree (link_id);
 
 CREATE INDEX signing_key_listed ON public.signing_key USING btree (purpose, signs_until);
 

@@ -21,6 +21,9 @@ FailureReason = Literal[
     "not_started",
 ]
 
+ReviewReason = Literal["not_counted", "refund_failed"]
+"""It came too late or over the cap, or the session was paid before; or the policy's refund was refused."""
+
 METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
     False: ("mobile_money", "card", "ussd", "bank_transfer"),
     True: (),
@@ -158,6 +161,103 @@ class ProviderAccountUpdated(ProviderAccountEvent, frozen=True, kw_only=True):
 
 class ProviderAccountDisconnected(ProviderAccountEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "disconnected"
+
+
+class RefundEvent(Event, frozen=True, kw_only=True):
+    """`amount` is this refund's alone."""
+
+    owner: ClassVar[str] = "checkout"
+    entity: ClassVar[str] = "refund"
+
+    refund_id: UUID
+    charge_id: UUID
+    session_id: UUID
+    amount: Money
+    provider: str
+    livemode: bool
+    at: datetime
+    reason: str | None = None
+
+
+class RefundCreated(RefundEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "created"
+
+
+class RefundSucceeded(RefundEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "succeeded"
+
+
+class RefundFailed(RefundEvent, frozen=True, kw_only=True):
+    """`failure` is the provider's word, or ours where it never answered."""
+
+    fact: ClassVar[str] = "failed"
+
+    failure: str
+
+
+class CapturedEvent(Event, frozen=True, kw_only=True):
+    """About money that was captured: the charge itself stays succeeded."""
+
+    owner: ClassVar[str] = "checkout"
+    entity: ClassVar[str] = "charge"
+
+    charge_id: UUID
+    session_id: UUID
+    total: Money
+    livemode: bool
+    at: datetime
+
+
+class ChargeRefunded(CapturedEvent, frozen=True, kw_only=True):
+    """`amount` went back by this refund; `refunded` is what has gone back in all, this refund included."""
+
+    fact: ClassVar[str] = "refunded"
+
+    refund_id: UUID
+    amount: Money
+    refunded: Money
+
+
+class ChargeNeedsReview(CapturedEvent, frozen=True, kw_only=True):
+    """To be kept, or given back."""
+
+    fact: ClassVar[str] = "needs_review"
+
+    reason: ReviewReason
+
+
+class ChargeAccepted(CapturedEvent, frozen=True, kw_only=True):
+    """It counts as a use if there is room for one. `by` is who decided."""
+
+    fact: ClassVar[str] = "accepted"
+
+    by: str
+
+
+class ChargeDisputed(CapturedEvent, frozen=True, kw_only=True):
+    """`amount` is what the payer wants back; `reason` is in the provider's words."""
+
+    fact: ClassVar[str] = "disputed"
+
+    dispute_id: UUID
+    amount: Money
+    reason: str
+
+
+class DisputeClosed(Event, frozen=True, kw_only=True):
+    """Won: the money is the merchant's again."""
+
+    owner: ClassVar[str] = "checkout"
+    entity: ClassVar[str] = "dispute"
+    fact: ClassVar[str] = "closed"
+
+    dispute_id: UUID
+    charge_id: UUID
+    session_id: UUID
+    outcome: Literal["won", "lost"]
+    amount: Money
+    livemode: bool
+    at: datetime
 
 
 # Requests and answers

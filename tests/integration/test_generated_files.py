@@ -84,7 +84,7 @@ def test_mermaid_diagrams_name_only_states_and_facts_that_there_are() -> None:
     page = (PROJECT / "docs" / "lifecycles.md").read_text()
     named = {".".join(match) for match in re.findall(r"\((\w+)\.(\w+)\)$", page, re.MULTILINE)}
     assert named <= {name.partition(".")[2] for name in EVENTS}
-    assert page.count("```mermaid") == 3
+    assert page.count("```mermaid") == 5
 
 
 @pytest.mark.stack

@@ -20,6 +20,7 @@ from nats.aio.msg import Msg
 from deploy.local.probes import http_answers
 from deploy.local.program import Program
 from shared.contracts import envelope, subjects
+from shared.contracts.callers import CallerKnown, CallerUnknown, FindCaller
 from shared.contracts.envelope import Event, type_of
 from shared.contracts.links import (
     AllUsesHeld,
@@ -85,16 +86,30 @@ class StandInLinks:
         self.refuse: UseIsRefused | AllUsesHeld | CouponIsRefused | None = None
         self.held_until: datetime | None = None
         self.coupons: dict[str, CouponFound | CouponMissing] = {}
+        self.callers: dict[str, CallerKnown] = {}
         self.silent = False
 
     async def start(self) -> None:
         await self.client.subscribe(subjects.LINK_FIND, cb=self._find)
         await self.client.subscribe(subjects.USE_HOLD, cb=self._hold)
         await self.client.subscribe(subjects.COUPON_FIND, cb=self._coupon)
+        await self.client.subscribe(subjects.CALLER_FIND, cb=self._caller)
 
     def add(self, link: LinkView) -> LinkView:
         self.links[link.slug] = self.by_id[link.id] = link
         return link
+
+    def key(self, org_id: UUID, *scopes: str, livemode: bool = False) -> dict[str, str]:
+        """The headers of a new API key of this organization."""
+        key_id = new_id().hex
+        self.callers[key_id] = CallerKnown(
+            org_id=org_id, livemode=livemode, by=f"key:{key_id}", scopes=scopes, organization_name="Kampala Coffee"
+        )
+        return {"authorization": f"Bearer plk_{'live' if livemode else 'test'}_{key_id}_secret"}
+
+    async def _caller(self, message: Msg) -> None:
+        ask = msgspec.json.decode(message.data, type=FindCaller)
+        await message.respond(msgspec.json.encode(self.callers.get(ask.key_id or "", CallerUnknown())))
 
     async def tell(self, event: Event, *, event_id: UUID | None = None) -> None:
         """Publishes a fact as the relay of links would."""

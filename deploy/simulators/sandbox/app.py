@@ -9,10 +9,12 @@ from deploy.simulators.process.moments import now_ms
 from deploy.simulators.process.simulator import Simulator
 from deploy.simulators.sandbox.problems import EXCEPTION_HANDLERS
 from deploy.simulators.sandbox.provider import Provider
+from deploy.simulators.sandbox.refunds import Refunds
 from deploy.simulators.sandbox.routes.api import API_ROUTES
 from deploy.simulators.sandbox.routes.control import CONTROL_ROUTES
 from deploy.simulators.sandbox.routes.field import FIELD_ROUTES
 from deploy.simulators.sandbox.routes.pages import PAGE_ROUTES
+from deploy.simulators.sandbox.routes.refunds import REFUND_ROUTES
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.signing import HEADER, signature_header
 from deploy.simulators.sandbox.store import Store
@@ -35,12 +37,13 @@ class Sandbox(Simulator):
         self._store = Store(settings.data)
         super().__init__(self._store, self._headers_of, retries=RETRIES)
         self._provider = Provider(self._store, settings, scheduler=self.scheduler, now_ms=now_ms)
+        self._refunds = Refunds(self._provider, self.scheduler)
         self._provider.schedule_callback = self.schedule_callback
         routes = Litestar(
-            route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
+            route_handlers=[*API_ROUTES, *REFUND_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
             exception_handlers=EXCEPTION_HANDLERS,
             request_max_body_size=BODY_BYTES_MAX,
-            state=State({"provider": self._provider, "stopping": self.stopping}),
+            state=State({"provider": self._provider, "refunds": self._refunds, "stopping": self.stopping}),
             openapi_config=None,
             logging_config=None,
         )
@@ -49,7 +52,7 @@ class Sandbox(Simulator):
     def resume(self) -> int:
         now = now_ms()
         self._store.forget(answers_before_ms=now - ANSWERS_KEPT_MS, tokens_before_ms=now)
-        return super().resume() + self._provider.resume()
+        return super().resume() + self._provider.resume() + self._refunds.resume()
 
     def _headers_of(self, callback: Callback, at_ms: int) -> dict[str, str] | None:
         secret = self._provider.secret_of(callback.account)

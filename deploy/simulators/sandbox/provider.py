@@ -177,7 +177,7 @@ class Provider:
         earlier = self.store.last_callback_of_type(payment.id, event_type)
         told = told_callbacks(payment, request, earlier=earlier, now_ms=self.now_ms(), chance=self._chance)
         with self.store.transaction():
-            return self._enqueue(told)
+            return self.enqueue(told)
 
     def set_faults(self, faults: Faults) -> None:
         self.store.put_faults(faults)
@@ -214,10 +214,10 @@ class Provider:
         self.store.update_payment(settled)
         if status == "succeeded":
             self.store.insert_capture(settled, now_ms)
-        self._enqueue(event_callbacks(settled, self.faults, now_ms=now_ms, chance=self._chance))
+        self.enqueue(event_callbacks(settled, self.faults, now_ms=now_ms, chance=self._chance))
         return settled
 
-    def _enqueue(self, callbacks: Iterable[Callback]) -> list[Callback]:
+    def enqueue(self, callbacks: Iterable[Callback]) -> list[Callback]:
         stored: list[Callback] = []
         for callback in callbacks:
             row = self.store.insert_callback(callback)

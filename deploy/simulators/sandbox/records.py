@@ -10,6 +10,8 @@ FailureCode = Literal[
 ]
 Method = Literal["mobile_money", "card", "ussd", "bank_transfer"]
 EventType = Literal["payment.pending", "payment.succeeded", "payment.failed"]
+MoneyBackType = Literal["refund.succeeded", "refund.failed", "dispute.open", "dispute.won", "dispute.lost"]
+RefundStatus = Literal["pending", "succeeded", "failed"]
 CallbackStyle = Literal["normal", "lost", "duplicate", "reordered", "duplicate_reordered", "wrong_amount"]
 Tamper = Literal["amount", "currency", "reference", "signature", "account"]
 # Which page a payment that requires action waits at.
@@ -86,6 +88,25 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in {"succeeded", "failed"}
 
 
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """`due_ms` is when it becomes `will`; None when nobody knows, or it is over."""
+
+    id: str
+    account: str
+    payment: str
+    reference: str
+    amount: int
+    currency: str
+    status: RefundStatus
+    reason: str | None = None
+    failure_code: str | None = None
+    will: Literal["succeeded", "failed"] = "succeeded"
+    due_ms: int | None = None
+    silent: bool = False
+    created_ms: int
+    updated_ms: int
+
+
 class Step(msgspec.Struct, frozen=True):
     """A change that is due to happen to a payment by itself."""
 
@@ -110,3 +131,4 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     callback_times: int = 10
     approve_after_ms: int = 1_000
     fail_creates: int = 0
+    fail_refunds: int = 0

@@ -6,11 +6,12 @@ import msgspec
 
 from deploy.simulators.callbacks.store import CallbackStore
 from deploy.simulators.process.sqlite import row_id, statements
-from deploy.simulators.sandbox.records import Account, Faults, Payment, Step, Token
+from deploy.simulators.sandbox.records import Account, Faults, Payment, Refund, Step, Token
 
 SQL = statements(__file__)
 
 _payments = msgspec.json.Decoder(Payment)
+_refunds = msgspec.json.Decoder(Refund)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -61,6 +62,31 @@ class Store(CallbackStore):
         """The fingerprint and the answer that were stored under this key."""
         return self.db.execute(SQL["answer"], (account, key)).fetchone()
 
+    def insert_refund(self, refund: Refund) -> int:
+        row = (refund.id, refund.account, refund.payment, refund.reference, refund.due_ms, _encode(refund))
+        return row_id(self.db.execute(SQL["insert_refund"], row))
+
+    def update_refund(self, refund: Refund) -> None:
+        self.db.execute(SQL["update_refund"], (refund.due_ms, _encode(refund), refund.id))
+
+    def refund(self, refund_id: str) -> Refund | None:
+        return _refund(self.db.execute(SQL["refund_by_id"], (refund_id,)).fetchone())
+
+    def refund_by_row(self, row_id: int) -> Refund | None:
+        return _refund(self.db.execute(SQL["refund_by_row"], (row_id,)).fetchone())
+
+    def refund_by_reference(self, account: str, reference: str) -> Refund | None:
+        return _refund(self.db.execute(SQL["refund_by_reference"], (account, reference)).fetchone())
+
+    def refunds_of(self, payment_id: str | None, *, limit: int) -> list[Refund]:
+        """Oldest first."""
+        rows = self.db.execute(SQL["refunds_of"], (payment_id, limit))
+        return [_refunds.decode(record) for (record,) in rows]
+
+    def due_refunds(self) -> list[tuple[int, int]]:
+        """Row and due time of every refund that will still change by itself."""
+        return self.db.execute(SQL["due_refunds"]).fetchall()
+
     def insert_token(self, token: Token) -> None:
         self.db.execute(SQL["insert_token"], (token.id, token.account, token.acts_like, token.expires_ms, token.used))
 
@@ -99,3 +125,7 @@ class Store(CallbackStore):
 
 def _payment(row: tuple[bytes] | None) -> Payment | None:
     return _payments.decode(row[0]) if row else None
+
+
+def _refund(row: tuple[bytes] | None) -> Refund | None:
+    return _refunds.decode(row[0]) if row else None

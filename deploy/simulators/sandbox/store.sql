@@ -13,6 +13,12 @@ CREATE TABLE IF NOT EXISTS captures (
     id INTEGER PRIMARY KEY, payment TEXT NOT NULL, amount INTEGER NOT NULL, currency TEXT NOT NULL, at_ms INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS captures_by_payment ON captures (payment);
+CREATE TABLE IF NOT EXISTS refunds (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, account TEXT NOT NULL, payment TEXT NOT NULL,
+    reference TEXT NOT NULL, due_ms INTEGER, record BLOB NOT NULL,
+    UNIQUE (account, reference)
+);
+CREATE INDEX IF NOT EXISTS refunds_by_payment ON refunds (payment);
 CREATE TABLE IF NOT EXISTS idempotency (
     account TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, answer BLOB NOT NULL, created_ms INTEGER NOT NULL,
     PRIMARY KEY (account, key)
@@ -62,6 +68,27 @@ INSERT INTO captures (payment, amount, currency, at_ms) VALUES (?, ?, ?, ?);
 
 -- name: capture_count
 SELECT count(*) FROM captures WHERE payment = ?;
+
+-- name: insert_refund
+INSERT INTO refunds (id, account, payment, reference, due_ms, record) VALUES (?, ?, ?, ?, ?, ?);
+
+-- name: update_refund
+UPDATE refunds SET due_ms = ?, record = ? WHERE id = ?;
+
+-- name: refund_by_id
+SELECT record FROM refunds WHERE id = ?;
+
+-- name: refund_by_row
+SELECT record FROM refunds WHERE seq = ?;
+
+-- name: refund_by_reference
+SELECT record FROM refunds WHERE account = ? AND reference = ?;
+
+-- name: refunds_of
+SELECT record FROM refunds WHERE ?1 IS NULL OR payment = ?1 ORDER BY seq LIMIT ?2;
+
+-- name: due_refunds
+SELECT seq, due_ms FROM refunds WHERE due_ms IS NOT NULL;
 
 -- name: insert_answer
 INSERT INTO idempotency (account, key, fingerprint, answer, created_ms) VALUES (?, ?, ?, ?, ?);

@@ -20,6 +20,8 @@ from deploy.simulators.sandbox.records import (
     Method,
     NextAction,
     Payment,
+    Refund,
+    RefundStatus,
     Status,
     Tamper,
 )
@@ -54,6 +56,27 @@ class PaymentRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     metadata: Annotated[dict[Text64, Text500], Meta(max_length=20)] = {}
 
 
+class RefundRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    payment: Text64
+    reference: Text64
+    amount: Annotated[int, Meta(ge=1, le=AMOUNT_MAX)]
+    reason: Text200 | None = None
+
+
+class DisputeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`amount` None is the whole payment."""
+
+    status: Literal["open", "won", "lost"] = "open"
+    amount: Annotated[int, Meta(ge=1, le=AMOUNT_MAX)] | None = None
+    reason: Text200 = "fraudulent"
+
+
+class RefundCallbackRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    times: Annotated[int, Meta(ge=1, le=100)] = 1
+    status: Literal["succeeded", "failed"] | None = None
+    tamper: Literal["amount", "reference"] | None = None
+
+
 class TokenRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`number` and `cvc` are digits only; the year has four."""
 
@@ -79,6 +102,7 @@ class FaultsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     callback_times: Annotated[int, Meta(ge=1, le=50)] = 10
     approve_after_ms: Annotated[int, Meta(ge=0, le=3_600_000)] | None = None
     fail_creates: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    fail_refunds: Annotated[int, Meta(ge=0, le=100_000)] = 0
 
     def faults(self, approve_after_ms_default: int) -> Faults:
         approve_after_ms = approve_after_ms_default if self.approve_after_ms is None else self.approve_after_ms
@@ -87,6 +111,7 @@ class FaultsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             callback_times=self.callback_times,
             approve_after_ms=approve_after_ms,
             fail_creates=self.fail_creates,
+            fail_refunds=self.fail_refunds,
         )
 
 
@@ -123,6 +148,36 @@ def payment_view(payment: Payment) -> PaymentView:
         version=payment.version,
         created_at=rfc3339(payment.created_ms),
         updated_at=rfc3339(payment.updated_ms),
+    )
+
+
+class RefundView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    account: str
+    payment: str
+    reference: str
+    status: RefundStatus
+    amount: int
+    currency: str
+    reason: str | None
+    failure_code: str | None
+    created_at: str
+    updated_at: str
+
+
+def refund_view(refund: Refund) -> RefundView:
+    return RefundView(
+        id=refund.id,
+        account=refund.account,
+        payment=refund.payment,
+        reference=refund.reference,
+        status=refund.status,
+        amount=refund.amount,
+        currency=refund.currency,
+        reason=refund.reason,
+        failure_code=refund.failure_code,
+        created_at=rfc3339(refund.created_ms),
+        updated_at=rfc3339(refund.updated_ms),
     )
 
 

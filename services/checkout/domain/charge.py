@@ -86,7 +86,10 @@ class PaymentState(Struct, frozen=True, kw_only=True):
 
 
 class Charge(Struct, frozen=True, kw_only=True):
-    """`version` counts announced changes; 0 means that nobody was told of it yet."""
+    """`version` counts announced changes; 0 means that nobody was told of it yet.
+
+    `fee` is there while a capture is being written; afterwards the ledger has it.
+    """
 
     id: UUID
     session_id: UUID
@@ -109,6 +112,7 @@ class Charge(Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...] = ()
     held_until: datetime
     traceparent: str | None = None
+    fee: Money | None = None
     created_at: datetime
     updated_at: datetime
 
@@ -160,6 +164,7 @@ def _moved(charge: Charge, state: PaymentState, event_id: str | None, *, now: da
         payer_last4=state.payer_last4 or charge.payer_last4,
         card_brand=state.card_brand or charge.card_brand,
         next_action=state.next_action if state.status == "pending" else None,
+        fee=state.fee,
         event_ids=charge.event_ids if event_id is None else (*charge.event_ids, event_id)[-EVENTS_KEPT_MAX:],
         updated_at=now,
     )

@@ -142,3 +142,36 @@ class TooManyListeners(Fault):
     """More open streams than one session, or this process, carries; polling still works."""
 
     code = "too_many_streams"
+
+
+class ChargeNotCaptured(Conflict):
+    """There is no money of this charge that could be given back or kept."""
+
+    code = "charge_not_captured"
+
+    def __init__(self, status: str) -> None:
+        super().__init__(charge_status=status)
+
+
+class RefundTooLarge(Conflict):
+    """More than is left of the charge, with what is promised or disputed already."""
+
+    code = "refund_too_large"
+
+    def __init__(self, refundable_minor: int, currency: str) -> None:
+        super().__init__(field="amount_minor", refundable_minor=refundable_minor, currency=currency)
+
+
+class RefundNotTaken(Conflict):
+    """The provider gives nothing back by itself, or only a whole payment. `takes`: none, or full."""
+
+    code = "refund_not_taken"
+
+    def __init__(self, provider: str, takes: str) -> None:
+        super().__init__(provider=provider, takes=takes)
+
+
+class NotInReview(Conflict):
+    """Nobody has to decide about this charge."""
+
+    code = "not_in_review"

@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout.domain.charge import Charge, PaymentState
+from services.checkout.domain.refund import RefundState
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import Method
 from shared.kernel.money import Money
@@ -141,16 +142,6 @@ class RefundOrder(Struct, frozen=True, kw_only=True):
     payment: Payment
     amount: Money
     reason: str | None = None
-
-
-class RefundState(Struct, frozen=True, kw_only=True):
-    """What a provider says of a refund. `reference` None: it repeats only its own id."""
-
-    provider_id: str
-    reference: str | None
-    status: Literal["pending", "succeeded", "failed"]
-    amount: Money
-    failure: str | None = None
 
 
 RefundResult = RefundState | Refused | NotSent | Unknown

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import ABSENT_AFTER, PROMPT_FOR, RECOVER_AFTER, Charge, NextAction
 from services.checkout.domain.facts import Story
+from services.checkout.domain.ledger import of_change
 from services.checkout.domain.lifecycle import ENDED_UNPAID
 from services.checkout.domain.polling import (
     BANK_TRANSFER_SECONDS,
@@ -20,6 +21,7 @@ from services.checkout.domain.polling import (
 )
 from services.checkout.domain.routing import Route, Tried
 from services.checkout.domain.session import RETRY_FOR
+from services.checkout.store import ledger
 from shared.contracts.checkout import CustomerView, FailureReason
 from shared.contracts.envelope import Event
 from shared.contracts.links import LinkView, Method
@@ -197,6 +199,7 @@ async def write_changes(on: Postgres | Transaction, changes: Changes, now: datet
         [verdict[2] for verdict in changes.verdicts],
         *outbox.columns([fact[0] for fact in changes.facts], now, [fact[1] for fact in changes.facts]),
         [fact[2] for fact in changes.facts],
+        *ledger.columns([posting for before, after in changes.charges for posting in of_change(before, after)]),
     )
     return {row["id"] for row in rows}
 

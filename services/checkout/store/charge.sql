@@ -93,7 +93,7 @@ ORDER BY charge.id
 FOR UPDATE OF charge;
 
 -- name: write_changes
--- Charges, their sessions, the verdicts and the facts, together. A charge that has moved on since it was read
+-- Charges, their sessions, the verdicts, the facts and the lines of the ledger, together. A charge that has moved on since it was read
 -- (another version) is left alone, and so is what would have been told of it.
 WITH changed AS (
     UPDATE charge
@@ -145,5 +145,16 @@ told AS (
         WITH ORDINALITY AS fact (id, type, subject, link_id, data, traceparent, created_at, about, place)
     WHERE fact.about IS NULL OR fact.about IN (SELECT changed.id FROM changed)
     ORDER BY fact.place
+),
+posted AS (
+    INSERT INTO ledger_entry (transaction_id, line, kind, source_id, org_id, livemode, charge_id, link_id, account, owner_id,
+                              amount_minor, currency, created_at)
+    SELECT entry.*, $1
+    FROM unnest($25::uuid[], $26::smallint[], $27::text[], $28::uuid[], $29::uuid[], $30::boolean[], $31::uuid[], $32::uuid[],
+                $33::text[], $34::uuid[], $35::bigint[], $36::text[])
+        AS entry (transaction_id, line, kind, source_id, org_id, livemode, charge_id, link_id, account, owner_id,
+                  amount_minor, currency)
+    WHERE entry.charge_id IN (SELECT changed.id FROM changed)
+    ON CONFLICT ON CONSTRAINT ledger_once DO NOTHING
 )
 SELECT id FROM changed;

@@ -16,6 +16,7 @@ from services.checkout.store import callback as callbacks
 from services.checkout.store import charge as charges
 from services.checkout.store.callback import WaitingCallback
 from services.checkout.store.charge import Changes
+from services.checkout.use_cases.apply_money_back import apply_money_back
 from services.checkout.use_cases.limit_attempts import LimitAttempts
 from services.checkout.use_cases.live import Live
 from shared.contracts.checkout import CallbackRefused, FailureReason
@@ -184,10 +185,25 @@ class ApplySignals:
                 self._take(desk, callback, content)
             changes = desk.changes()
             await charges.write_changes(tx, changes, now)
+            # Afterwards: what a payment's callback in this very batch has captured may be disputed in the next one.
+            money_back = [(one, content) for one, content in said if isinstance(content, RefundSignal | DisputeSignal)]
+            if money_back:
+                await self._apply_money_back(tx, money_back, now)
             crash_point("apply.before-commit")
         crash_point("apply.committed")
         self._tell(changes)
+        if money_back:
+            self._wake()
         return len(waiting)
+
+    async def _apply_money_back(
+        self, tx: Transaction, signals: Sequence[tuple[WaitingCallback, RefundSignal | DisputeSignal]], now: datetime
+    ) -> None:
+        desk = _Desk({}, now)
+        for callback, said in signals:
+            verdict, charge_id = await apply_money_back(tx, callback, said, now=now)
+            desk.say(callback, verdict, charge_id)
+        await charges.write_changes(tx, desk.changes(), now)
 
     async def answered(self, callback_id: UUID, state: PaymentState | None) -> None:
         """Applies what the provider said when it was asked about a callback that proves nothing by itself.
@@ -213,7 +229,9 @@ class ApplySignals:
         match content:
             case Signal(event_id=event_id, state=state):
                 self._judge(desk, callback, state, event_id=event_id)
-            case RefundSignal() | DisputeSignal() | Ignored() | Ask():
+            case RefundSignal() | DisputeSignal():
+                return  # after the payments of its batch
+            case Ignored() | Ask():
                 desk.say(callback, "ignored", None)
             case _:
                 assert_never(content)

@@ -6,18 +6,21 @@ from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.merchant import Merchant
 from services.checkout.web import (
     api_callbacks,
+    api_charges,
     api_events,
     api_gate,
     api_links,
     api_openapi,
+    api_refunds,
     api_sessions,
     merchant_accounts,
     merchant_callbacks,
     merchant_reconciliations,
 )
 from services.checkout.web.api_problems import EXCEPTION_HANDLERS
+from services.checkout.web.money_room import MoneyRoom
 
-__all__ = ["EXCEPTION_HANDLERS", "merchant_routes", "routes"]
+__all__ = ["EXCEPTION_HANDLERS", "merchant_routes", "money_routes", "routes"]
 
 
 def routes(checkout: Checkout) -> list[Any]:
@@ -37,3 +40,7 @@ def merchant_routes(merchant: Merchant) -> list[Any]:
         *merchant_callbacks.routes(merchant),
         *merchant_reconciliations.routes(merchant),
     ]
+
+
+def money_routes(room: MoneyRoom) -> list[Any]:
+    return [*api_charges.routes(room), *api_refunds.routes(room)]

@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from services.checkout.web import api_examples as examples
 from services.checkout.web import merchant_openapi
+from services.checkout.web import money_openapi as money
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
 from services.checkout.web.api_openapi_parts import PROBLEM, REF, answer, body, in_path, problems
 from services.checkout.web.api_wire import CallbackOut, LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
@@ -31,14 +32,14 @@ _SCHEMAS: Final = (
 
 
 def document() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components(_SCHEMAS, ref_template=REF)
+    _, schemas = msgspec.json.schema_components((*_SCHEMAS, *money.SCHEMAS), ref_template=REF)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Paylinks checkout",
             "version": "1",
             "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it. "
-            "And what a merchant connects: payment providers, and what they sent.",
+            "And for merchants: charges, refunds and disputes, the providers that they connect, and what these sent.",
         },
         "paths": _paths(),
         "components": {
@@ -51,6 +52,7 @@ def document() -> dict[str, Any]:
                     "scheme": "bearer",
                     "description": "For a link with a gate: the `token` of `exchange_code`. Any other link needs none.",
                 },
+                **money.SECURITY,
             },
         },
     }
@@ -77,6 +79,7 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
         "/callbacks/{provider}/{account}": {"post": _callback("post"), "put": _callback("put")},
         **merchant_openapi.paths(),
+        **money.paths(),
     }
 
 

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from services.checkout.domain.faults import (
     AccountInUse,
     AmountOutOfBounds,
+    ChargeNotCaptured,
     ChargeUnderWay,
     CouponRefused,
     EveryUseHeld,
@@ -15,11 +16,14 @@ from services.checkout.domain.faults import (
     LinkRefused,
     MethodUnavailable,
     NotGated,
+    NotInReview,
     OtpRejected,
     OtpRequired,
     PromptActive,
     ProviderNotConnected,
     ProviderUnknown,
+    RefundNotTaken,
+    RefundTooLarge,
     SessionEnded,
     TooManyListeners,
 )
@@ -76,6 +80,18 @@ problems.register(
         AccountInUse.code: ProblemKind(
             409, "Payments were made with this account", "Disable it: what was paid may still be refunded through it."
         ),
+        ChargeNotCaptured.code: ProblemKind(
+            409, "There is no money of this charge", "Only a charge that has succeeded can be given back."
+        ),
+        RefundTooLarge.code: ProblemKind(
+            409, "That is more than is left of the charge", "Refund at most `refundable_minor`."
+        ),
+        RefundNotTaken.code: ProblemKind(
+            409,
+            "The provider does not give this back",
+            "Where `takes` is `full`, refund the whole charge. Else pay the money back another way.",
+        ),
+        NotInReview.code: ProblemKind(409, "Nothing has to be decided about this charge", "Read the charge again."),
         MethodUnavailable.code: ProblemKind(400, "This link cannot be paid that way", "Use one of `methods`."),
         ProviderNotConnected.code: ProblemKind(
             409,

@@ -59,6 +59,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     counters: Mapping[UUID, Uses]
     earned: Mapping[tuple[UUID, str], tuple[int, int]]
     unsettled: Sequence[tuple[UUID, Unsettled]]
+    taken_back: Sequence[UUID]
     facts: Sequence[tuple[UseEvent, str | None]]
     redemptions: Mapping[UUID, Redemptions]
 
@@ -84,6 +85,7 @@ def decide_all(asks: Sequence[Ask], known: Sequence[Known | None], coupons: Coup
         counters=book.counters,
         earned=book.earned,
         unsettled=book.unsettled,
+        taken_back=book.taken_back,
         facts=book.facts,
         redemptions=book.redemptions,
     )
@@ -97,6 +99,7 @@ class _Book:
         self.counters: dict[UUID, Uses] = {}
         self.earned: dict[tuple[UUID, str], tuple[int, int]] = {}
         self.unsettled: list[tuple[UUID, Unsettled]] = []
+        self.taken_back: list[UUID] = []
         self.facts: list[tuple[UseEvent, str | None]] = []
         self.standings: list[tuple[Use | None, Uses] | None] = []
         self._put_aside: set[UUID] = set()
@@ -135,6 +138,8 @@ class _Book:
         if change.unsettled is not None:
             self.unsettled.append((ask.link_id, change.unsettled))
             self._put_aside.add(ask.charge_id)
+        if change.taken_back is not None:
+            self.taken_back.append(change.taken_back)
         if change.fact is not None:
             self.facts.append((change.fact, ask.traceparent))
 

@@ -23,7 +23,16 @@ class Aside(msgspec.Struct, frozen=True):
     charges: int
 
 
+class Refunded(msgspec.Struct, frozen=True):
+    """Money that was given back. `of_revenue` is the part of it that had counted: revenue less that is the net."""
+
+    total: Money
+    of_revenue: Money
+    refunds: int
+
+
 class Stats(msgspec.Struct, frozen=True):
     uses: Uses
     earned: tuple[Earned, ...]
     unsettled: tuple[Aside, ...]
+    refunded: tuple[Refunded, ...] = ()

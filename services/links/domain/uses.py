@@ -70,13 +70,17 @@ class Unsettled(msgspec.Struct, frozen=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What follows. Nothing is written where `use`, `uses`, `earned` and `unsettled` are None."""
+    """What follows. Nothing is written where `use`, `uses`, `earned` and `unsettled` are None.
+
+    `taken_back` is a charge whose money was put aside and counts after all.
+    """
 
     use: Use | None = None
     uses: Uses | None = None
     fact: UseEvent | None = None
     earned: Money | None = None
     unsettled: Unsettled | None = None
+    taken_back: UUID | None = None
     refusal: Refusal | None = None
     all_held: bool = False
     coupon_refusal: CouponRefusal | None = None
@@ -160,6 +164,29 @@ def settle(standing: Standing, ask: SettleUse, at: datetime) -> Change:
         use=_after(standing, ask, "settled"),
         uses=uses,
         earned=ask.total,
+        fact=UseSettled(
+            org_id=ask.org_id,
+            link_id=ask.link_id,
+            session_id=ask.session_id,
+            charge_id=ask.charge_id,
+            uses=uses.view,
+            uses_max=uses.max,
+        ),
+    )
+
+
+def accept(standing: Standing, ask: SettleUse, at: datetime) -> Change:
+    """The merchant keeps money that was put aside: it counts now, if a use is left and its session has none."""
+    use = standing.use
+    put_aside = standing.known_unsettled and use is not None and use.state == "refused"
+    if not put_aside or standing.gate.uses.remaining == 0 or standing.coupon_full:
+        return Change()
+    uses = _counted(standing.gate.uses, at, used=1)
+    return Change(
+        use=_after(standing, ask, "settled"),
+        uses=uses,
+        earned=ask.total,
+        taken_back=ask.charge_id,
         fact=UseSettled(
             org_id=ask.org_id,
             link_id=ask.link_id,

@@ -11,7 +11,7 @@ from services.links.domain.faults import SlugTaken
 from services.links.domain.history import LinkChange
 from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
 from services.links.domain.pricing import Pricing
-from services.links.domain.revenue import Aside, Earned, Stats
+from services.links.domain.revenue import Aside, Earned, Refunded, Stats
 from shared.contracts.links import LinkEvent
 from shared.kernel.answer import Once
 from shared.runtime import outbox
@@ -27,6 +27,7 @@ _METADATA: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _RECIPIENT: Final = msgspec.json.Decoder(Recipient)
 _EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
 _ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
+_REFUNDED: Final = msgspec.json.Decoder(tuple[Refunded, ...])
 _SLUG: Final = "link_slug"
 
 
@@ -98,7 +99,9 @@ async def find_with_stats(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode
     if row is None:
         return None
     link = link_of(row)
-    return link, Stats(link.uses, _EARNED.decode(row["earned"]), _ASIDE.decode(row["aside"]))
+    return link, Stats(
+        link.uses, _EARNED.decode(row["earned"]), _ASIDE.decode(row["aside"]), _REFUNDED.decode(row["refunded"])
+    )
 
 
 def link_of(row: Record | Mapping[str, Any]) -> Link:

@@ -99,6 +99,19 @@ SELECT link_now.*,
             FROM unsettled
             WHERE link_id = link_now.id
             GROUP BY currency
-        ) AS aside) AS aside
+        ) AS aside) AS aside,
+       (SELECT coalesce(json_agg(json_build_object(
+                   'total', json_build_object('amount_minor', total_minor, 'currency', currency),
+                   'of_revenue', json_build_object('amount_minor', of_revenue_minor, 'currency', currency),
+                   'refunds', refunds
+               ) ORDER BY currency), '[]')
+        FROM (
+            SELECT refund.currency, count(*) AS refunds, sum(refund.amount_minor) AS total_minor,
+                   coalesce(sum(refund.amount_minor) FILTER (WHERE use.session_id IS NOT NULL), 0) AS of_revenue_minor
+            FROM refund
+            LEFT JOIN use ON use.session_id = refund.session_id AND use.charge_id = refund.charge_id AND use.state = 'settled'
+            WHERE refund.link_id = link_now.id
+            GROUP BY refund.currency
+        ) AS back) AS refunded
 FROM link_now
 WHERE id = $1 AND org_id = $2 AND livemode = $3;

@@ -68,6 +68,8 @@ async def write(tx: Transaction, outcome: Outcome, *, now: datetime) -> None:
         [one.policy for _, one in aside],
         *outbox.columns([fact for fact, _ in outcome.facts], now, [trace for _, trace in outcome.facts]),
     )
+    if outcome.taken_back:
+        await tx.execute(_sql["take_back"], outcome.taken_back)
 
 
 async def earliest_held(pg: Reader, link_ids: Sequence[UUID]) -> dict[UUID, datetime]:

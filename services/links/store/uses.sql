@@ -59,6 +59,9 @@ aside AS (
 INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
 SELECT * FROM unnest($17::uuid[], $18::text[], $19::text[], $20::uuid[], $21::bytea[], $22::text[], $23::timestamptz[]);
 
+-- name: take_back
+DELETE FROM unsettled WHERE charge_id = ANY($1::uuid[]);
+
 -- name: earliest_held
 SELECT link_id, min(held_until) AS held_until
 FROM use

@@ -1,6 +1,6 @@
 """What follows from a charge: its use is settled, given back, or kept a little longer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -8,14 +8,16 @@ from uuid import UUID
 from services.links.domain import uses as decisions
 from services.links.domain.batch import Ask
 from services.links.domain.charge import Charge, charge_of
-from services.links.domain.uses import Use
-from services.links.store import charges
+from services.links.domain.uses import Change, Use
+from services.links.store import charges, refunds
 from services.links.use_cases.change_uses import change_uses
 from shared.contracts.checkout import (
+    ChargeAccepted,
     ChargeEvent,
     ChargeExpired,
     ChargeFailed,
     ChargePending,
+    ChargeRefunded,
     ChargeSucceeded,
     SessionAbandoned,
     SessionExpired,
@@ -41,6 +43,9 @@ async def take_in_facts(tx: Transaction, received: Sequence[Received], *, now: d
         if ask := _ask_of(one, event.link_id):
             asks.append(ask)
     await charges.project(tx, list(newest.values()))
+    await refunds.add(
+        tx, [one.event for one in received if isinstance(one.event, ChargeRefunded) and one.event.link_id]
+    )
     if asks:
         await change_uses(tx, asks, now=now)
 
@@ -70,7 +75,7 @@ async def _one(pg: Postgres, ask: Ask, *, now: datetime) -> tuple[UseState, Use 
 def _ask_of(one: Received, link_id: UUID) -> Ask | None:
     event, trace = one.event, one.traceparent
     match event:
-        case ChargeSucceeded():
+        case ChargeSucceeded() | ChargeAccepted():
             settle = SettleUse(
                 org_id=event.org_id,
                 link_id=link_id,
@@ -78,7 +83,8 @@ def _ask_of(one: Received, link_id: UUID) -> Ask | None:
                 charge_id=event.charge_id,
                 total=event.total,
             )
-            return _settling(settle, event.at, traceparent=trace)
+            late = isinstance(event, ChargeAccepted)
+            return _settling(settle, event.at, traceparent=trace, decide=decisions.accept if late else decisions.settle)
         case ChargeFailed() | ChargeExpired():
             release = ReleaseUse(
                 org_id=event.org_id,
@@ -111,13 +117,15 @@ def _ask_of(one: Received, link_id: UUID) -> Ask | None:
             return None
 
 
-def _settling(ask: SettleUse, at: datetime, *, traceparent: str | None) -> Ask:
+def _settling(
+    ask: SettleUse, at: datetime, *, traceparent: str | None, decide: Callable[..., Change] = decisions.settle
+) -> Ask:
     return Ask(
         org_id=ask.org_id,
         link_id=ask.link_id,
         session_id=ask.session_id,
         charge_id=ask.charge_id,
-        decide=partial(decisions.settle, ask=ask, at=at),
+        decide=partial(decide, ask=ask, at=at),
         traceparent=traceparent,
     )
 

@@ -36,7 +36,10 @@ from services.checkout.providers.sandbox.wire import (
     ErrorAnswer,
     ErrorBody,
     WirePayment,
+    WireRefund,
     one_line,
+    refund_request_of,
+    refund_state_of,
     request_of,
     signal_of,
     state_of,
@@ -49,6 +52,7 @@ from shared.runtime.tracing import current_traceparent
 _log = logger("sandbox")
 _encode: Final = msgspec.json.Encoder().encode
 _payment: Final = msgspec.json.Decoder(WirePayment)
+_refund: Final = msgspec.json.Decoder(WireRefund)
 _account: Final = msgspec.json.Decoder(AccountAnswer)
 _error: Final = msgspec.json.Decoder(ErrorAnswer)
 _JSON: Final = {"content-type": "application/json"}
@@ -68,7 +72,7 @@ class Sandbox:
     takes: Mapping[Method, frozenset[str] | None] = MappingProxyType(
         {"mobile_money": None, "card": None, "ussd": None, "bank_transfer": None}
     )
-    refunds: Literal["partial", "full", "none"] = "none"
+    refunds: Literal["partial", "full", "none"] = "partial"
     credentials: tuple[Credential, ...] = ()
     """Nobody copies any: accounts are opened by the platform."""
 
@@ -156,10 +160,37 @@ class Sandbox:
         )
 
     async def refund(self, account: Account, order: RefundOrder) -> RefundResult:
-        return Refused("refunds_not_taken", None)
+        if (request := refund_request_of(order)) is None:
+            return Refused("payment_unknown", None)
+        headers = _JSON | _as(account) | {"idempotency-key": order.reference}
+        try:
+            answer = await self._http.send("POST", "/v1/refunds", body=_encode(request), headers=headers)
+            if answer.status in {_OK, _CREATED}:
+                return refund_state_of(_refund.decode(answer.body))
+        except NotConnected:
+            return NotSent()
+        except (NoAnswer, msgspec.MsgspecError) as error:
+            _log.warning("sandbox.refund_unanswered", reference=order.reference, error=repr(error))
+            return Unknown(answered=False)
+        _log.warning("sandbox.refund_refused", reference=order.reference, status=answer.status)
+        if _is_undecided(answer.status):
+            return Unknown(answered=True)
+        said = _error_of(answer.body)
+        return Refused(said.code, said.param)
 
     async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
-        return Absent()
+        reference = order.reference
+        try:
+            answer = await self._http.send("GET", f"/v1/refunds?reference={reference}", headers=_as(account))
+            if answer.status == _OK:
+                return refund_state_of(_refund.decode(answer.body))
+        except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
+            _log.warning("sandbox.refund_status_unanswered", reference=reference, error=repr(error))
+            return Unreachable()
+        if answer.status == _NOT_FOUND and _error_of(answer.body).code == "refund_not_found":
+            return Absent()
+        _log.warning("sandbox.refund_status_refused", reference=reference, status=answer.status)
+        return Unreachable()
 
     def read(self, account: str, body: bytes) -> CallbackContent | None:
         return signal_of(body)
@@ -185,10 +216,14 @@ def _created(answer: Answer, reference: str) -> CreateResult:
             _log.error("sandbox.answer_unreadable", reference=reference, error=repr(error))
             return Unknown(answered=False)
     _log.warning("sandbox.create_refused", reference=reference, status=answer.status)
-    if answer.status >= _SERVER_ERROR_FIRST or answer.status in _UNDECIDED:
+    if _is_undecided(answer.status):
         return Unknown(answered=True)
     said = _error_of(answer.body)
     return Refused(said.code, said.param)
+
+
+def _is_undecided(status: int) -> bool:
+    return status >= _SERVER_ERROR_FIRST or status in _UNDECIDED
 
 
 def _error_of(content: bytes) -> ErrorBody:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from services.checkout.domain.charge import Dial, NextAction, PaymentState, Prompt, Redirect, Transfer
-from services.checkout.providers.port import Order, Signal
+from services.checkout.domain.refund import RefundState
+from services.checkout.providers.port import DisputeSignal, Order, RefundOrder, RefundSignal, Signal
 from shared.contracts.checkout import FailureReason
 from shared.kernel.money import MINOR_MAX, Money
 
@@ -95,6 +96,53 @@ class Callback(Struct, frozen=True):
     data: WirePayment
 
 
+class RefundRequest(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    payment: str
+    reference: str
+    amount: int
+    reason: str | None = None
+
+
+class WireRefund(Struct, frozen=True, kw_only=True):
+    id: Text
+    account: Text
+    payment: Text
+    reference: Text
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Annotated[int, Meta(ge=1, le=MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    failure_code: Text | None = None
+
+
+class RefundCallback(Struct, frozen=True):
+    id: Event
+    type: Literal["refund.succeeded", "refund.failed"]
+    account: Text
+    data: WireRefund
+
+
+class WireDispute(Struct, frozen=True, kw_only=True):
+    id: Text
+    account: Text
+    payment: Text
+    payment_reference: Text
+    status: Literal["open", "won", "lost"]
+    amount: Annotated[int, Meta(ge=1, le=MINOR_MAX)]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
+    reason: Text
+
+
+class DisputeCallback(Struct, frozen=True):
+    id: Event
+    type: Literal["dispute.open", "dispute.won", "dispute.lost"]
+    account: Text
+    data: WireDispute
+
+
+class Kind(Struct, frozen=True):
+    type: str
+
+
 class ErrorBody(Struct, frozen=True):
     code: str
     param: str | None = None
@@ -118,6 +166,9 @@ _STATUS_OF_TYPE: Final = {
     "payment.failed": ("failed",),
 }
 _callback: Final = msgspec.json.Decoder(Callback)
+_kind: Final = msgspec.json.Decoder(Kind)
+_refund: Final = msgspec.json.Decoder(RefundCallback)
+_dispute: Final = msgspec.json.Decoder(DisputeCallback)
 
 
 def request_of(order: Order) -> PaymentRequest:
@@ -163,18 +214,64 @@ def state_of(payment: WirePayment) -> PaymentState:
     )
 
 
-def signal_of(body: bytes) -> Signal | None:
+def refund_request_of(order: RefundOrder) -> RefundRequest | None:
+    """None: the provider never had such a payment."""
+    if order.payment.provider_id is None:
+        return None
+    return RefundRequest(
+        payment=order.payment.provider_id,
+        reference=order.reference,
+        amount=order.amount.minor,
+        reason=one_line(order.reason)[:200] if order.reason else None,
+    )
+
+
+def refund_state_of(refund: WireRefund) -> RefundState:
+    return RefundState(
+        provider_id=refund.id,
+        reference=refund.reference,
+        status=refund.status,
+        amount=Money(refund.amount, refund.currency),
+        failure=refund.failure_code,
+    )
+
+
+def signal_of(body: bytes) -> Signal | RefundSignal | DisputeSignal | None:
     """None when it is not a callback, or contradicts itself."""
     try:
         callback = _callback.decode(body)
-    except (msgspec.MsgspecError, RecursionError):
+    except RecursionError:
         return None
+    except msgspec.MsgspecError:
+        return _money_back_of(body)
     if callback.data.status not in _STATUS_OF_TYPE[callback.type]:
         return None
     state = state_of(callback.data)
     if callback.account != callback.data.account:
         return None
     return Signal(callback.id, state)
+
+
+def _money_back_of(body: bytes) -> RefundSignal | DisputeSignal | None:
+    try:
+        kind = _kind.decode(body).type
+        callback = _dispute.decode(body) if kind.startswith("dispute.") else _refund.decode(body)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    if callback.account != callback.data.account or callback.type.partition(".")[2] != callback.data.status:
+        return None
+    if isinstance(callback, RefundCallback):
+        return RefundSignal(callback.id, refund_state_of(callback.data))
+    said = callback.data
+    return DisputeSignal(
+        event_id=callback.id,
+        dispute_id=said.id,
+        payment_id=said.payment,
+        reference=said.payment_reference,
+        status=said.status,
+        amount=Money(said.amount, said.currency),
+        reason=said.reason,
+    )
 
 
 def _next_action(action: WireAction | None) -> NextAction | None:

@@ -73,6 +73,7 @@ STATS: Final[dict[str, Any]] = {
     "paid_count": 1,
     "revenue": [{"amount_minor": 50000, "currency": "UGX", "paid_count": 1, "last_paid_at": _AT}],
     "unsettled": [],
+    "refunded": [{"amount_minor": 20000, "currency": "UGX", "of_revenue_minor": 20000, "refunds": 1}],
 }
 PATCH_ORGANIZATION: Final[dict[str, Any]] = {
     "support_email": "hello@kampala-coffee.test",

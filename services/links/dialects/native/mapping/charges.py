@@ -36,4 +36,8 @@ def stats_out(link: Link, stats: Stats) -> wire.Stats:
             for one in stats.earned
         ],
         unsettled=[wire.Unsettled(one.total.minor, one.total.currency, one.charges) for one in stats.unsettled],
+        refunded=[
+            wire.Refunded(one.total.minor, one.total.currency, one.of_revenue.minor, one.refunds)
+            for one in stats.refunded
+        ],
     )

@@ -56,9 +56,19 @@ class Unsettled(msgspec.Struct, frozen=True):
     charges: int
 
 
+class Refunded(msgspec.Struct, frozen=True):
+    """Money that was given back. `of_revenue_minor` of it had counted as revenue: revenue less that is the net."""
+
+    amount_minor: int
+    currency: str
+    of_revenue_minor: int
+    refunds: int
+
+
 class Stats(msgspec.Struct, frozen=True):
     link_id: UUID
     uses: UsesOut
     paid_count: int
     revenue: list[Revenue]
     unsettled: list[Unsettled]
+    refunded: list[Refunded]

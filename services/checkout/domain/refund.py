@@ -1,0 +1,145 @@
+"""Money that goes back: refunds that we ask for, disputes that the payer's bank tells of."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from services.checkout.domain.charge import Verdict
+from services.checkout.domain.lifecycle import ChargeStatus, DisputeStatus, RefundStatus, refund_may_become
+from shared.contracts.checkout import CustomerView, FailureReason, ReviewReason
+from shared.contracts.links import Method
+from shared.kernel.money import Money
+
+BY_POLICY: Final = "policy"
+"""Who asked for a refund when nobody did: the link's policy for late payments."""
+ASKED_FOR: Final = timedelta(seconds=30)
+"""Longer than asking the provider can take; after that, whoever was at it has died."""
+ASK_AGAIN_SECONDS: Final = (2.0, 5.0, 10.0, 30.0, 120.0, 600.0, 3600.0)
+
+Review = Literal["open", "accepted", "refunded"]
+
+
+class Captured(Struct, frozen=True, kw_only=True):
+    """A charge as far as giving its money back is concerned.
+
+    `refunding_minor` is promised to refunds that are under way, `disputed_minor` is with a bank, or lost to one.
+    """
+
+    id: UUID
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    livemode: bool
+    account_id: UUID
+    provider: str
+    provider_id: str | None
+    reference: str
+    method: Method
+    total: Money
+    status: ChargeStatus
+    refunded_minor: int
+    refunding_minor: int
+    disputed_minor: int
+    review: Review | None
+    review_reason: ReviewReason | None
+    created_at: datetime
+
+    @property
+    def refundable_minor(self) -> int:
+        if self.status != "succeeded":
+            return 0
+        return max(0, self.total.minor - self.refunded_minor - self.refunding_minor - self.disputed_minor)
+
+
+class ListedCharge(Struct, frozen=True, kw_only=True):
+    """A charge with its buyer, and what became of its money."""
+
+    captured: Captured
+    customer: CustomerView
+    failure_reason: FailureReason | None
+    payer_last4: str | None
+    card_brand: str | None
+    updated_at: datetime
+
+
+class Refund(Struct, frozen=True, kw_only=True):
+    """`reference` is ours and stored before the provider hears of it. `attempts` counts how often it was asked."""
+
+    id: UUID
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    charge_id: UUID
+    livemode: bool
+    account_id: UUID
+    provider: str
+    reference: str
+    amount: Money
+    status: RefundStatus
+    asked_by: str
+    reason: str | None = None
+    provider_id: str | None = None
+    failure: str | None = None
+    attempts: int = 0
+    absent_after: datetime
+    traceparent: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Dispute(Struct, frozen=True, kw_only=True):
+    """`external_id` is the provider's name for it."""
+
+    id: UUID
+    org_id: UUID
+    link_id: UUID
+    session_id: UUID
+    charge_id: UUID
+    livemode: bool
+    account_id: UUID
+    provider: str
+    external_id: str
+    amount: Money
+    status: DisputeStatus
+    reason: str
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+class RefundState(Struct, frozen=True, kw_only=True):
+    """What a provider says of a refund. `reference` None: it repeats only its own id."""
+
+    provider_id: str
+    reference: str | None
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Money
+    failure: str | None = None
+
+
+def judge_refund(refund: Refund, said: RefundState, *, now: datetime) -> tuple[Verdict, Refund]:
+    """Whether the provider's word about this refund is believed, and the refund after it; the same one if not."""
+    if said.reference not in {None, refund.reference} or refund.provider_id not in {None, said.provider_id}:
+        return "unknown_reference", refund
+    if said.amount != refund.amount:
+        return "amount_mismatch", refund
+    if said.status == refund.status:
+        return "duplicate", refund
+    if not refund_may_become(refund.status, said.status):
+        return "out_of_order", refund
+    failure = (said.failure or "refused") if said.status == "failed" else None
+    after = msgspec.structs.replace(
+        refund, status=said.status, provider_id=said.provider_id, failure=failure, updated_at=now
+    )
+    return "accepted", after
+
+
+def refuse(refund: Refund, failure: str, *, now: datetime) -> Refund:
+    """The refund after the provider has said that it has none, and will have none."""
+    return msgspec.structs.replace(refund, status="failed", failure=failure, updated_at=now)
+
+
+def ask_again_at(refund: Refund, now: datetime) -> datetime:
+    return now + timedelta(seconds=ASK_AGAIN_SECONDS[min(refund.attempts, len(ASK_AGAIN_SECONDS)) - 1])

@@ -1,0 +1,32 @@
+-- name: list_charges
+SELECT charge.*, session.email, session.name, session.phone
+FROM charge
+JOIN session ON session.id = charge.session_id
+WHERE charge.org_id = $1 AND charge.livemode = $2 AND charge.id < $3 AND ($5::text IS NULL OR charge.status = $5)
+ORDER BY charge.id DESC
+LIMIT $4;
+
+-- name: list_in_review
+-- Few are: they have an index of their own.
+SELECT charge.*, session.email, session.name, session.phone
+FROM charge
+JOIN session ON session.id = charge.session_id
+WHERE charge.org_id = $1 AND charge.livemode = $2 AND charge.id < $3 AND charge.review = 'open'
+  AND ($5::text IS NULL OR charge.status = $5)
+ORDER BY charge.id DESC
+LIMIT $4;
+
+-- name: find_charge
+SELECT charge.*, session.email, session.name, session.phone
+FROM charge
+JOIN session ON session.id = charge.session_id
+WHERE charge.id = $1 AND charge.org_id = $2 AND charge.livemode = $3;
+
+-- name: find_contradictions
+-- What came too late to be believed, oldest first.
+SELECT callback.id, callback.provider, callback.body, callback.received_at, account.external_id
+FROM callback
+JOIN provider_account AS account ON account.id = callback.account_id
+WHERE callback.charge_id = $1 AND callback.verdict = 'out_of_order'
+ORDER BY callback.id
+LIMIT $2;

@@ -1,0 +1,70 @@
+"""`/v1/charges`: what was paid, and the decision about what was paid too late."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from litestar import get, post
+from litestar.response.base import ASGIResponse
+
+from services.checkout.domain.lifecycle import ChargeStatus
+from services.checkout.web.money_room import MoneyRoom, choice, owner_of
+from services.checkout.web.money_wire import charge_out, whole_charge_out
+from shared.runtime.merchant import AnyRequest, Call, begin, ok
+
+
+def routes(room: MoneyRoom) -> list[Any]:
+    @get("/v1/charges")
+    async def list_charges(request: AnyRequest) -> ASGIResponse:
+        call = await begin(request, room.callers, "charges:read", clock=room.clock)
+        listing = call.listing(("status", "review"))
+        found = await room.read.charges(
+            owner_of(call),
+            before=listing.before,
+            limit=listing.limit + 1,
+            status=choice(listing.filters, "status", ChargeStatus),
+            in_review=choice(listing.filters, "review", Literal["true"]) is not None,
+        )
+        return ok(listing.page(found, charge_out, place=lambda listed: listed.captured.id))
+
+    @get("/v1/charges/{charge_id:uuid}")
+    async def show_charge(request: AnyRequest, charge_id: UUID) -> ASGIResponse:
+        call = await begin(request, room.callers, "charges:read", clock=room.clock)
+        return await _shown(room, call, charge_id)
+
+    # Both decisions may be repeated: the second time nothing is left to decide, and the charge is answered as it is.
+    @post("/v1/charges/{charge_id:uuid}/accept", status_code=200)
+    async def accept_charge(request: AnyRequest, charge_id: UUID) -> ASGIResponse:
+        call = await begin(request, room.callers, "refunds:write", clock=room.clock)
+        async with room.postgres.transaction() as tx:
+            await room.refund_charge.accept_reviewed(
+                tx,
+                charge_id,
+                org_id=call.caller.org_id,
+                livemode=call.caller.livemode,
+                by=call.caller.by,
+                now=call.now,
+            )
+        room.refund_charge.asked()
+        return await _shown(room, call, charge_id)
+
+    @post("/v1/charges/{charge_id:uuid}/refund", status_code=200)
+    async def refund_charge(request: AnyRequest, charge_id: UUID) -> ASGIResponse:
+        call = await begin(request, room.callers, "refunds:write", clock=room.clock)
+        async with room.postgres.transaction() as tx:
+            await room.refund_charge.refund_reviewed(
+                tx,
+                charge_id,
+                org_id=call.caller.org_id,
+                livemode=call.caller.livemode,
+                by=call.caller.by,
+                now=call.now,
+            )
+        room.refund_charge.asked()
+        return await _shown(room, call, charge_id)
+
+    return [list_charges, show_charge, accept_charge, refund_charge]
+
+
+async def _shown(room: MoneyRoom, call: Call, charge_id: UUID) -> ASGIResponse:
+    found, conflicts = await room.read.charge(owner_of(call), charge_id)
+    return ok(whole_charge_out(found, conflicts))

@@ -1,0 +1,7 @@
+-- name: add_refunds
+INSERT INTO refund (id, link_id, charge_id, session_id, amount_minor, currency, refunded_at)
+SELECT *
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::text[], $7::timestamptz[])
+    AS new (id, link_id, charge_id, session_id, amount_minor, currency, refunded_at)
+ORDER BY id
+ON CONFLICT DO NOTHING;
