@@ -1,24 +1,17 @@
 """Merchants of checkout's own routes: links is played on the bus, and knows the keys that a test has made."""
 
-import hashlib
-import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
-import msgspec
 import pytest
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 
-from shared.contracts import subjects
-from shared.contracts.callers import CallerKnown, CallerUnknown, FindCaller
 from shared.contracts.links import LinkView
 from shared.kernel.ids import new_id
 from tests.support import servers
-from tests.support.checkout import PHONE, Rig, a_link
+from tests.support.checkout import PHONE, Rig, StandInLinks, a_link
 from tests.support.echo_provider import EchoServer, send_callback
 from tests.support.processes import free_port
 from tests.support.servers import Databases, Running
@@ -27,38 +20,24 @@ ALL = ("providers:read", "providers:write")
 
 
 class Keys:
-    """Answers who a key belongs to, as links would."""
+    """Merchants with keys that the links of the test knows."""
 
-    def __init__(self, client: Client, url: str) -> None:
-        self._client = client
+    def __init__(self, links: StandInLinks, url: str) -> None:
+        self._links = links
         self._url = url
-        self._known: dict[tuple[str, str], CallerKnown] = {}
         self._clients: list[httpx.AsyncClient] = []
-
-    async def start(self) -> None:
-        await self._client.subscribe(subjects.CALLER_FIND, cb=self._find)
 
     def merchant(
         self, org_id: UUID | None = None, *, livemode: bool = False, scopes: tuple[str, ...] = ALL
     ) -> httpx.AsyncClient:
-        key_id, secret = secrets.token_hex(6), secrets.token_hex(16)
-        known = CallerKnown(
-            org_id=org_id or new_id(), livemode=livemode, by=f"key:{key_id}", scopes=scopes, organization_name="Coffee"
-        )
-        self._known[(key_id, hashlib.sha256(secret.encode()).hexdigest())] = known
-        bearer = f"plk_{'live' if livemode else 'test'}_{key_id}_{secret}"
-        client = httpx.AsyncClient(base_url=self._url, timeout=30, headers={"authorization": f"Bearer {bearer}"})
+        headers = self._links.key(org_id or new_id(), *scopes, livemode=livemode)
+        client = httpx.AsyncClient(base_url=self._url, timeout=30, headers=headers)
         self._clients.append(client)
         return client
 
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
-
-    async def _find(self, message: Msg) -> None:
-        ask = msgspec.json.decode(message.data, type=FindCaller)
-        known = self._known.get((ask.key_id or "", ask.secret_sha256))
-        await message.respond(msgspec.json.encode(known or CallerUnknown()))
 
 
 CREDENTIALS = {"api_key": "ek_0123456789abcd", "webhook_secret": "es_0123456789abcd"}
@@ -105,8 +84,7 @@ class EchoRig(Rig):
 
     async def start(self) -> None:
         await super().start()
-        self.keys = Keys(self.client, self.url)
-        await self.keys.start()
+        self.keys = Keys(self.links, self.url)
 
     async def stop(self) -> None:
         await self.keys.close()
