@@ -10,7 +10,7 @@ from litestar import Response, get
 
 from services.notify import bus
 from services.notify.jobs import CodeEraser, Courier, Scheduler, WebhookCourier
-from services.notify.mailers import link, otp, receipt
+from services.notify.mailers import wording
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.pages import preview_page
 from services.notify.settings import Settings
@@ -43,9 +43,7 @@ def main() -> None:
 async def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, Settings)
-    receipt.warm()
-    otp.warm()
-    link.warm()
+    wording.warm()
     codes = Codes(settings.root_secret())
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
     courier = Courier(

@@ -98,6 +98,7 @@ class ChargeSucceeded(ChargeEvent, frozen=True, kw_only=True):
     receipt_number: str
     payer_hint: str | None = None
     late: bool = False
+    merchant_color: str | None = None
 
 
 class ChargeFailed(ChargeEvent, frozen=True, kw_only=True):

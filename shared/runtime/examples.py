@@ -66,6 +66,7 @@ _BY_NAME: Final[dict[str, Any]] = {
     "receipt_number": "R-20270305-7K2QX9AB",
     "message_id": "<01930000-0000-7000-8000-000000000005@pay.example>",
     "color": "#0a6b5a",
+    "merchant_color": "#0a6b5a",
     "revision": 1,
     "version": 2,
     "uses_max": 2,

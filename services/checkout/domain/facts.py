@@ -62,6 +62,7 @@ def _succeeded(before: Charge, after: Charge, story: Story) -> ChargeSucceeded:
         timezone=merchant.timezone,
         receipt_number=receipt_number(after.id, after.updated_at),
         payer_hint=payer_hint(after),
+        merchant_color=merchant.color,
         late=before.status in ENDED_UNPAID or story.session_status != "paying",
     )
 

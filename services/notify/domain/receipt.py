@@ -23,6 +23,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     late: bool
     livemode: bool
+    color: str | None = None
 
 
 def receipt_of(charge: ChargeSucceeded) -> Receipt:
@@ -39,4 +40,5 @@ def receipt_of(charge: ChargeSucceeded) -> Receipt:
         timezone=charge.timezone,
         late=charge.late,
         livemode=charge.livemode,
+        color=charge.merchant_color,
     )

@@ -9,7 +9,8 @@ from services.notify.domain.otp import OtpMail
 from services.notify.domain.receipt import Receipt
 from services.notify.mailers.link import word_link
 from services.notify.mailers.otp import word_otp
-from services.notify.mailers.receipt import Wording, word_receipt
+from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.wording import Wording
 from shared.contracts.links import FixedView
 from shared.contracts.notify import MailKind
 from shared.kernel.money import Money

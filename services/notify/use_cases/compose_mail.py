@@ -9,7 +9,8 @@ from services.notify.mailers.link import word_link
 from services.notify.mailers.message import Message, compose, is_address, one_line
 from services.notify.mailers.otp import word_otp
 from services.notify.mailers.port import Letter
-from services.notify.mailers.receipt import Wording, word_receipt
+from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.wording import Wording
 from services.notify.store.mail import ClaimedMail
 from shared.runtime.session_pages import SessionPages
 

@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.domain.link_mail import LinkMail, known_of, withheld
 from services.notify.mailers.link import ITEMS_MAX, word_link
-from services.notify.mailers.receipt import Wording
+from services.notify.mailers.wording import Wording
 from services.notify.use_cases.link_mails import worth_noting
 from shared.contracts.links import CartItemView, CartView, MerchantView, PlanView, UsesView
 from shared.kernel.ids import new_id
