@@ -70,6 +70,8 @@ _BY_NAME: Final[dict[str, Any]] = {
     "revision": 1,
     "version": 2,
     "uses_max": 2,
+    "before_expiry_hours": [24],
+    "unpaid_days": [3],
     "attempts": 1,
     "deliveries": 8,
     "limit": 50,
