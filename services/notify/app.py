@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get
 
 from services.notify import bus
-from services.notify.jobs import CodeEraser, Courier, Scheduler, WebhookCourier
+from services.notify.jobs import CodeEraser, Courier, Reminding, Scheduler, WebhookCourier
 from services.notify.mailers import wording
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.pages import preview_page
@@ -17,9 +17,12 @@ from services.notify.settings import Settings
 from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
 from services.notify.use_cases.send_webhooks import SendWebhooks
+from services.notify.use_cases.unsubscribe import Unsubscribing
 from services.notify.use_cases.webhook_endpoints import Rules
-from services.notify.web import deliveries, endpoints, openapi
+from services.notify.use_cases.write_mails import Writer
+from services.notify.web import deliveries, endpoints, openapi, unsubscribe
 from services.notify.web.desk import Desk
+from services.notify.web.unsubscribe import unsubscribe_routes
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import SecretBox
@@ -44,15 +47,21 @@ async def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, Settings)
     wording.warm()
+    unsubscribe.warm()
     codes = Codes(settings.root_secret())
+    unsubscribing = Unsubscribing(settings.root_secret(), settings.public_url)
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
     courier = Courier(
         SendMails(
             runtime.postgres,
             mailer,
-            sender=settings.from_address(),
-            pages=SessionPages(settings.root_secret(), settings.public_url),
-            codes=codes,
+            writer=Writer(
+                runtime.postgres,
+                sender=settings.from_address(),
+                pages=SessionPages(settings.root_secret(), settings.public_url),
+                codes=codes,
+                unsubscribing=unsubscribing,
+            ),
             clock=runtime.clock,
             committed=runtime.wake,
         )
@@ -88,7 +97,10 @@ async def build(runtime: Runtime) -> Parts:
     desk = _desk(runtime, settings, box, due=webhooks.ring)
     return parts(
         merchant=[*endpoints.routes(desk), *deliveries.routes(desk)],
-        previews=[preview_page(settings.public_url)] if settings.test_mode else [],
+        previews=[
+            *unsubscribe_routes(runtime.postgres, unsubscribing, runtime.clock),
+            *([preview_page(settings.public_url)] if settings.test_mode else []),
+        ],
         consumers=[
             *bus.consumers(runtime, codes, message_host=host, intended=intended),
             bus.link_mails(runtime, noted=scheduler.ring),
@@ -97,6 +109,7 @@ async def build(runtime: Runtime) -> Parts:
         tickers=[
             courier.run,
             scheduler.run,
+            Reminding(runtime.postgres, runtime.clock, message_host=host).run,
             CodeEraser(runtime.postgres, runtime.clock).run,
             send_webhooks,
             webhooks.tidy,

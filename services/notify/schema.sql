@@ -40,6 +40,10 @@ CREATE TABLE public.link_mail (
     standing text,
     expires_at timestamp with time zone,
     paid_at timestamp with time zone,
+    reminders jsonb,
+    reached_at timestamp with time zone,
+    remind_since timestamp with time zone,
+    look_at timestamp with time zone,
     CONSTRAINT link_mail_check CHECK (((send_at IS NULL) OR ((to_address IS NOT NULL) AND (locale IS NOT NULL) AND (about IS NOT NULL) AND (standing IS NOT NULL)))),
     CONSTRAINT link_mail_standing_check CHECK ((standing = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text, 'revoked'::text, 'deleted'::text])))
 );
@@ -64,8 +68,16 @@ CREATE TABLE public.mail (
     sent_at timestamp with time zone,
     scheduled_at timestamp with time zone,
     skip_reason text,
-    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
+    remind_on date,
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
+);
+
+CREATE TABLE public.merchant (
+    org_id uuid NOT NULL,
+    revision integer NOT NULL,
+    view jsonb NOT NULL,
+    reminders jsonb NOT NULL
 );
 
 CREATE TABLE public.otp_challenge (
@@ -118,6 +130,12 @@ CREATE TABLE public.schema_version (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.unsubscribed (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.webhook_attempt (
     delivery_id uuid NOT NULL,
     number integer NOT NULL,
@@ -134,8 +152,7 @@ CREATE TABLE public.webhook_contact (
     revision integer NOT NULL,
     name text NOT NULL,
     support_email text,
-    locale text NOT NULL,
-    timezone text NOT NULL
+    locale text NOT NULL
 );
 
 CREATE TABLE public.webhook_delivery (
@@ -217,6 +234,9 @@ ALTER TABLE ONLY public.mail
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.merchant
+    ADD CONSTRAINT merchant_pkey PRIMARY KEY (org_id);
+
 ALTER TABLE ONLY public.otp_challenge
     ADD CONSTRAINT otp_challenge_email_scope_key UNIQUE (email, scope);
 
@@ -228,6 +248,9 @@ ALTER TABLE ONLY public.outbox_sequence
 
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.unsubscribed
+    ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (org_id, address);
 
 ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (delivery_id, number);
@@ -255,6 +278,10 @@ CREATE INDEX inbox_received ON public.inbox USING brin (received_at);
 
 CREATE INDEX link_mail_due ON public.link_mail USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX link_mail_look ON public.link_mail USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX link_mail_org ON public.link_mail USING btree (org_id, link_id) WHERE ((to_address IS NOT NULL) AND (paid_at IS NULL));
+
 CREATE INDEX mail_due ON public.mail USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text]));
 
 CREATE INDEX mail_link ON public.mail USING btree (link_id, id DESC);
@@ -262,6 +289,8 @@ CREATE INDEX mail_link ON public.mail USING btree (link_id, id DESC);
 CREATE UNIQUE INDEX mail_link_schedule ON public.mail USING btree (link_id, scheduled_at) WHERE (kind = 'link'::text);
 
 CREATE INDEX mail_org ON public.mail USING btree (org_id, id DESC);
+
+CREATE UNIQUE INDEX mail_reminder_day ON public.mail USING btree (link_id, lower(to_address), remind_on) WHERE (kind = 'reminder'::text);
 
 CREATE INDEX otp_challenge_over ON public.otp_challenge USING btree (budget_until);
 

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.contracts.envelope import Event
 
-MailKind = Literal["receipt", "otp", "link"]
+MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed"]
 MailState = Literal["due", "sending", "sent", "failed", "skipped"]
 SkipReason = Literal[
     "no_address",
@@ -21,6 +21,7 @@ SkipReason = Literal[
     "rescheduled",
     "other_recipient",
     "expired",
+    "unsubscribed",
 ]
 
 DisabledBecause = Literal["gone", "failing"]

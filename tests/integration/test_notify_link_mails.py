@@ -20,17 +20,15 @@ from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.link_mails import intend_link_mails, take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
-from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
 from shared.contracts import links
 from shared.contracts.envelope import Event
 from shared.contracts.links import LinkView, RecipientView, UsesView
 from shared.contracts.notify import ListMails, MailView
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
 from tests.support.link_mails import SCHEDULED_AT, view
-from tests.support.mails import MailServer, mail_server, paid, received
+from tests.support.mails import MailServer, mail_server, paid, received, writer
 
 SECRET = b"s" * 32
 HOUR = timedelta(hours=1)
@@ -62,9 +60,7 @@ class Notify:
         sender = SendMails(
             self.postgres,
             self.mailer,
-            sender="links@pay.example",
-            pages=SessionPages(SECRET, "https://pay.example"),
-            codes=Codes(SECRET),
+            writer=writer(self.postgres, sender="links@pay.example"),
             clock=lambda: self.now,
             committed=lambda: None,
         )

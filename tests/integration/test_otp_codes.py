@@ -23,9 +23,8 @@ from shared.contracts.otp import CheckOtp, OtpRefused, OtpRequested, OtpVerified
 from shared.kernel.ids import new_id
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
-from tests.support.mails import MailServer, mail_server
+from tests.support.mails import MailServer, mail_server, writer
 from tests.support.otp import BUYER, asked, code_in, taken, wrong_code
 
 PARALLEL = 200
@@ -55,9 +54,7 @@ class Desk:
         await SendMails(
             self.postgres,
             self.mailer,
-            sender="codes@pay.example",
-            pages=SessionPages(b"s" * 32, "https://pay.example"),
-            codes=self.codes,
+            writer=writer(self.postgres, sender="codes@pay.example"),
             clock=lambda: self.now,
             committed=lambda: None,
         ).once()

@@ -3,7 +3,7 @@
 due --claim--> sending --Delivered--------------------------> sent
                   |-----Refused, or tried for too long------> failed
                   |-----Obsolete----------------------------> skipped
-                  `-----Deferred, Unknown, Unreachable------> due   (and when its lease runs out)
+                  `-----Deferred, Unknown, Unreachable, Early-> due (and when its lease runs out)
 """
 
 from datetime import datetime, timedelta
@@ -54,7 +54,13 @@ class Obsolete(msgspec.Struct, frozen=True):
     reason: SkipReason = "no_longer_due"
 
 
-Outcome = Delivered | Refused | Deferred | Unknown | Unreachable | Obsolete
+class Early(msgspec.Struct, frozen=True):
+    """It was not handed over, because its reader sleeps."""
+
+    until: datetime
+
+
+Outcome = Delivered | Refused | Deferred | Unknown | Unreachable | Obsolete | Early
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -73,8 +79,8 @@ def verdict(outcome: Outcome, *, attempts: int, created_at: datetime, now: datet
             return Verdict("skipped", now, reason, counts=False)
         case Refused(answer):
             return Verdict("failed", now, answer[:ERROR_CHARS_MAX])
-        case Unreachable(reason):
-            return Verdict("due", now, reason[:ERROR_CHARS_MAX], counts=False)
+        case Unreachable() | Early():
+            return _untried(outcome, now)
         case Deferred(reason):
             steps = LATER_SECONDS
         case Unknown(reason):
@@ -85,3 +91,9 @@ def verdict(outcome: Outcome, *, attempts: int, created_at: datetime, now: datet
         return Verdict("failed", now, f"gave up: {reason}"[:ERROR_CHARS_MAX])
     seconds = steps[min(attempts, len(steps) - 1)] * (0.8 + 0.4 * jitter)
     return Verdict("due", now + timedelta(seconds=seconds), reason[:ERROR_CHARS_MAX])
+
+
+def _untried(outcome: Unreachable | Early, now: datetime) -> Verdict:
+    if isinstance(outcome, Early):
+        return Verdict("due", outcome.until, counts=False)
+    return Verdict("due", now, outcome.reason[:ERROR_CHARS_MAX], counts=False)

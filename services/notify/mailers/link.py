@@ -38,7 +38,7 @@ def word_link(mail: LinkMail, locale: str, *, url: str) -> Wording:
         heading=heading,
         amount=amount,
         beside=beside,
-        rows=_items(mail.pricing, locale),
+        rows=items(mail.pricing, locale),
         expires=t("expires", moment=expires) if expires else None,
     )
 
@@ -78,7 +78,7 @@ def _every(plan: PlanView, t: Words) -> str | None:
     return t(f"link_every_{unit}") if count == 1 else t(f"link_every_{unit}s", n=str(count))
 
 
-def _items(pricing: PricingView, locale: str) -> list[tuple[str, str]]:
+def items(pricing: PricingView, locale: str) -> list[tuple[str, str]]:
     """The lines of a cart, `ITEMS_MAX` at most: the page has all of them."""
     if not isinstance(pricing, CartView):
         return []

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
+from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
 from services.notify.mailers.link import word_link
 from services.notify.mailers.otp import word_otp
+from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.reminder import word_reminder
 from services.notify.mailers.wording import Wording
 from shared.contracts.links import FixedView
 from shared.contracts.notify import MailKind
@@ -20,6 +23,7 @@ _EXPIRES: Final = datetime(2027, 3, 12, 20, 59, tzinfo=UTC)
 _MERCHANT: Final = "Kampala Coffee"
 _SUPPORT: Final = "help@kampala.example"
 _ZONE: Final = "Africa/Kampala"
+_COLOR: Final = "#6f4e37"
 _TITLE: Final = "Invoice #123"
 _TOTAL: Final = Money(50_000, "UGX")
 
@@ -30,10 +34,15 @@ def preview(kind: MailKind, locale: str, *, public_url: str) -> Wording:
         case "receipt":
             return word_receipt(_RECEIPT, locale, url=f"{public_url}/checkout/sessions/{_RECEIPT.session_id}?token=…")
         case "otp":
-            about = OtpMail(merchant_name=_MERCHANT, support_email=_SUPPORT, livemode=True)
+            about = OtpMail(merchant_name=_MERCHANT, support_email=_SUPPORT, livemode=True, color=_COLOR)
             return word_otp(about, locale, code="481516")
         case "link":
             return word_link(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+        case "reminder":
+            stop = f"{public_url}/unsubscribe/…"
+            return word_reminder(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}", unsubscribe_url=stop)
+        case "payment_failed":
+            return word_payment_failed(_FAILED, locale, url=f"{public_url}/checkout/{_LINK.slug}")
 
 
 _RECEIPT: Final = Receipt(
@@ -49,6 +58,8 @@ _RECEIPT: Final = Receipt(
     timezone=_ZONE,
     late=False,
     livemode=True,
+    color=_COLOR,
+    waited=True,
 )
 _LINK: Final = LinkMail(
     slug="invoice-123",
@@ -59,7 +70,23 @@ _LINK: Final = LinkMail(
     gate_otp=True,
     merchant_name=_MERCHANT,
     support_email=_SUPPORT,
-    color=None,
+    color=_COLOR,
     timezone=_ZONE,
+    livemode=True,
+)
+_FAILED: Final = PaymentFailed(
+    reason="expired",
+    total=_TOTAL,
+    began_at=_MOMENT,
+    failed_at=_MOMENT,
+    method="mobile_money",
+    session_id=_RECEIPT.session_id,
+    link_slug=_LINK.slug,
+    link_title=_TITLE,
+    merchant_name=_MERCHANT,
+    support_email=_SUPPORT,
+    color=_COLOR,
+    timezone=_ZONE,
+    checkout_url=None,
     livemode=True,
 )

@@ -1,7 +1,8 @@
 """The ledger of mails."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -11,6 +12,8 @@ from shared.contracts.notify import ListMails, MailEvent, MailKind, MailSkipped
 from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Record, Transaction
 from shared.runtime.queries import statements
+
+RECENTLY: Final = timedelta(hours=1)
 
 _sql = statements(__file__)
 
@@ -90,6 +93,12 @@ async def settle(postgres: Postgres, lease_token: UUID, *, settled: Sequence[Set
         [mail.id for mail, _ in told],
         *facts,
     )
+
+
+async def has_receipt(postgres: Postgres, mail: ClaimedMail) -> bool:
+    """Whether the buyer of a charge that failed has a receipt of the same link that is not older than an hour."""
+    since = mail.created_at - RECENTLY
+    return await postgres.fetchval(_sql["has_receipt"], mail.link_id, mail.to_address, since)
 
 
 async def list_mails(postgres: Postgres, ask: ListMails, *, limit: int) -> Sequence[Record]:

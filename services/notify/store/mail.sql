@@ -64,6 +64,12 @@ FROM unnest($8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::uuid[], $13::
     AS f (mail_id, id, type, subject, link_id, data, traceparent, created_at)
 JOIN settled ON settled.id = f.mail_id;
 
+-- name: has_receipt
+SELECT EXISTS (
+    SELECT FROM mail
+    WHERE link_id = $1 AND kind = 'receipt' AND lower(to_address) = lower($2) AND created_at >= $3
+);
+
 -- name: list_mails
 SELECT id, org_id, link_id, charge_id, kind, to_address, locale, state, attempts, due_at, message_id, last_error,
        created_at, sent_at, scheduled_at, skip_reason

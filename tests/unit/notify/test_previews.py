@@ -1,5 +1,8 @@
 """Every kind of mail can be looked at, in every language, in test mode only."""
 
+import os
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -11,6 +14,33 @@ from services.notify.pages import preview_page
 from shared.contracts.notify import MailKind
 from shared.runtime.service import litestar
 from shared.web.locales import LOCALES
+
+GOLDEN = Path(__file__).parents[2] / "golden" / "mails"
+
+
+def assert_golden(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("PAYLINKS_WRITE_GOLDEN"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8"), f"{name} changed: look at it, then run with PAYLINKS_WRITE_GOLDEN=1"
+
+
+@pytest.mark.parametrize("kind", ["otp", "reminder", "payment_failed"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_mail_reads_as_it_was_approved(kind: MailKind, locale: str) -> None:
+    wording = preview(kind, locale, public_url="https://pay.example")
+    assert_golden(f"{kind}_{locale}.txt", f"{wording.subject}\n\n{wording.text}")
+    assert_golden(f"{kind}_{locale}.html", wording.html)
+
+
+@pytest.mark.parametrize("kind", get_args(MailKind))
+def test_no_mail_loads_anything_and_every_one_reads_in_the_dark(kind: MailKind) -> None:
+    html = preview(kind, "en", public_url="https://pay.example").html
+    assert not re.search(r"<(img|link|script|iframe|object)|url\(|@import|@font-face|\bsrc=", html)
+    assert "prefers-color-scheme:dark" in html
+    assert '<meta name="color-scheme" content="light dark">' in html
+    assert len(html.encode()) < 20_000
 
 
 @pytest.mark.parametrize("kind", get_args(MailKind))
