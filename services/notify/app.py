@@ -88,6 +88,7 @@ async def build(runtime: Runtime) -> Parts:
         box=box,
         clock=runtime.clock,
         disable_after=timedelta(days=settings.webhook_disable_after_days),
+        message_host=host,
         settled=attempted,
     )
 

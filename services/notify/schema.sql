@@ -69,7 +69,7 @@ CREATE TABLE public.mail (
     scheduled_at timestamp with time zone,
     skip_reason text,
     remind_on date,
-    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text]))),
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
 );
 
@@ -152,7 +152,8 @@ CREATE TABLE public.webhook_contact (
     revision integer NOT NULL,
     name text NOT NULL,
     support_email text,
-    locale text NOT NULL
+    locale text NOT NULL,
+    timezone text NOT NULL
 );
 
 CREATE TABLE public.webhook_delivery (

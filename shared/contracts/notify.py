@@ -8,7 +8,7 @@ import msgspec
 
 from shared.contracts.envelope import Event
 
-MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed"]
+MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed", "webhook_disabled"]
 MailState = Literal["due", "sending", "sent", "failed", "skipped"]
 SkipReason = Literal[
     "no_address",

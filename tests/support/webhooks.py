@@ -142,6 +142,7 @@ class Webhooks:
             box=self.box,
             clock=lambda: self.now,
             disable_after=timedelta(days=5),
+            message_host="pay.example",
             settled=lambda: None,
         )
 

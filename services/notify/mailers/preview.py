@@ -1,6 +1,6 @@
 """Every mail with made-up contents, for whoever wants to see one without sending it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -8,11 +8,13 @@ from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
 from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.otp import word_otp
 from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.receipt import word_receipt
 from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.webhook_disabled import word_webhook_disabled
 from services.notify.mailers.wording import Wording
 from shared.contracts.links import FixedView
 from shared.contracts.notify import MailKind
@@ -43,6 +45,8 @@ def preview(kind: MailKind, locale: str, *, public_url: str) -> Wording:
             return word_reminder(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}", unsubscribe_url=stop)
         case "payment_failed":
             return word_payment_failed(_FAILED, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+        case "webhook_disabled":
+            return word_webhook_disabled(_DISABLED, locale)
 
 
 _RECEIPT: Final = Receipt(
@@ -88,5 +92,16 @@ _FAILED: Final = PaymentFailed(
     color=_COLOR,
     timezone=_ZONE,
     checkout_url=None,
+    livemode=True,
+)
+_DISABLED: Final = WebhookDisabled(
+    endpoint_id=UUID("01930000-0000-7000-8000-00000000000b"),
+    url="https://shop.example/hooks/paylinks",
+    description="Orders",
+    reason="failing",
+    failing_since=_MOMENT - timedelta(days=5),
+    disabled_at=_MOMENT,
+    merchant_name=_MERCHANT,
+    timezone=_ZONE,
     livemode=True,
 )

@@ -6,6 +6,7 @@ from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
 from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.message import Message, compose, is_address, one_line
 from services.notify.mailers.otp import word_otp
@@ -13,6 +14,7 @@ from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.port import Letter
 from services.notify.mailers.receipt import word_receipt
 from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.webhook_disabled import word_webhook_disabled
 from services.notify.mailers.wording import Wording
 from services.notify.store.mail import ClaimedMail
 from services.notify.use_cases.unsubscribe import Unsubscribing
@@ -22,6 +24,7 @@ _receipt = msgspec.json.Decoder(Receipt)
 _otp = msgspec.json.Decoder(OtpMail)
 _link = msgspec.json.Decoder(LinkMail)
 _payment_failed = msgspec.json.Decoder(PaymentFailed)
+_webhook_disabled = msgspec.json.Decoder(WebhookDisabled)
 
 
 def compose_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
@@ -70,6 +73,12 @@ def compose_payment_failed(mail: ClaimedMail, *, sender: str, pages: SessionPage
     url = pages.link_url(about.link_slug, origin=about.checkout_url)
     wording = word_payment_failed(about, mail.locale, url=url)
     return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
+
+
+def compose_webhook_disabled(mail: ClaimedMail, *, sender: str) -> Letter:
+    """To the merchant, from us: nobody answers it."""
+    wording = word_webhook_disabled(_webhook_disabled.decode(mail.context), mail.locale)
+    return _letter(mail, wording, sender=sender, merchant="Paylinks", answers_to=None)
 
 
 def _letter(

@@ -1,7 +1,7 @@
 """From a row of the ledger to a letter, or to the reason why there is none: asked right before it goes out."""
 
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 from services.notify.domain.delivery import Early, Obsolete
 from services.notify.mailers.port import Letter
@@ -12,6 +12,7 @@ from services.notify.use_cases.compose_mail import (
     compose_otp_mail,
     compose_payment_failed,
     compose_reminder,
+    compose_webhook_disabled,
 )
 from services.notify.use_cases.intend_receipts import was_paid_since
 from services.notify.use_cases.link_mails import why_withheld
@@ -20,6 +21,8 @@ from services.notify.use_cases.reminders import why_not_reminded
 from services.notify.use_cases.unsubscribe import Unsubscribing
 from shared.runtime.postgres import Postgres
 from shared.runtime.session_pages import SessionPages
+
+_WITH_PAGES: Final = {"receipt": compose_mail, "link": compose_link_mail, "payment_failed": compose_payment_failed}
 
 
 class Writer:
@@ -39,18 +42,16 @@ class Writer:
         if unsent := await self._why_not(mail, now):
             return unsent
         match mail.kind:
-            case "receipt":
-                return compose_mail(mail, sender=self._sender, pages=self._pages)
+            case "receipt" | "link" | "payment_failed" as kind:
+                return _WITH_PAGES[kind](mail, sender=self._sender, pages=self._pages)
             case "otp":
                 code = await code_to_mail(self._postgres, mail.id, codes=self._codes, now=now)
                 return compose_otp_mail(mail, sender=self._sender, code=code) if code is not None else Obsolete()
-            case "link":
-                return compose_link_mail(mail, sender=self._sender, pages=self._pages)
             case "reminder":
                 unsubscribing = self._unsubscribing
                 return compose_reminder(mail, sender=self._sender, pages=self._pages, unsubscribing=unsubscribing)
-            case "payment_failed":
-                return compose_payment_failed(mail, sender=self._sender, pages=self._pages)
+            case "webhook_disabled":
+                return compose_webhook_disabled(mail, sender=self._sender)
             case _:
                 assert_never(mail.kind)
 
