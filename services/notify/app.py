@@ -9,6 +9,7 @@ import msgspec
 from litestar import Response, get
 
 from services.notify import bus
+from services.notify.domain.pacing import DomainPace
 from services.notify.jobs import CodeEraser, Courier, Reminding, Scheduler, WebhookCourier
 from services.notify.mailers import wording
 from services.notify.mailers.smtp import SmtpMailer
@@ -62,6 +63,7 @@ async def build(runtime: Runtime) -> Parts:
                 codes=codes,
                 unsubscribing=unsubscribing,
             ),
+            pace=DomainPace(settings.mail_per_domain_per_second),
             clock=runtime.clock,
             committed=runtime.wake,
         )

@@ -36,6 +36,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
+        notify.MailSuppressed,
         notify.WebhookEndpointDisabled,
     )
 }
@@ -61,6 +62,7 @@ TOLD_TO_MERCHANTS: Final[tuple[type[Event], ...]] = (
     notify.MailSent,
     notify.MailFailed,
     notify.MailSkipped,
+    notify.MailSuppressed,
     notify.WebhookEndpointDisabled,
 )
 """What merchants may have sent to their webhooks. Each of these says its `livemode`."""

@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from deploy.local.mailbox.smtp import Reply
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.link_mails import intend_link_mails, take_link_facts, take_payments
@@ -61,6 +62,7 @@ class Notify:
             self.postgres,
             self.mailer,
             writer=writer(self.postgres, sender="links@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=lambda: None,
         )
@@ -85,7 +87,7 @@ class Notify:
 async def notify(database: Database, tmp_path: Path) -> AsyncGenerator[Notify, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=4)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=0.4)
         yield Notify(postgres, server, mailer)
         await mailer.close()

@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from deploy.local.mailbox.smtp import Reply
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.store import mail as ledger
@@ -55,6 +56,7 @@ class Notify:
             self.postgres,
             self.mailer,
             writer=writer(self.postgres, sender="receipts@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=self._ring,
         )
@@ -79,7 +81,7 @@ class Notify:
 
     def impatient(self, seconds: float = IMPATIENT_SECONDS) -> None:
         """For servers that hang. One that answers is waited for, since a busy machine is slow, too."""
-        where = SmtpServer(host="127.0.0.1", port=self.server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=self.server.port)
         self.mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=seconds)
 
     def _ring(self) -> None:
@@ -90,7 +92,7 @@ class Notify:
 async def notify(database: Database, tmp_path: Path) -> AsyncGenerator[Notify, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=4)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         running = Notify(postgres, server, SmtpMailer(where, local_hostname="pay.example"))
         yield running
         await running.mailer.close()

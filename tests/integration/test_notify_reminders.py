@@ -11,6 +11,7 @@ from litestar.testing import TestClient
 
 from deploy.local.mailbox.smtp import Reply
 from services.notify.app import parts
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
@@ -69,7 +70,12 @@ class Notify:
         while await intend_reminders(self.postgres, message_host="pay.example", now=at):
             pass
         sender = SendMails(
-            self.postgres, self.mailer, writer=writer(self.postgres), clock=lambda: self.now, committed=lambda: None
+            self.postgres,
+            self.mailer,
+            writer=writer(self.postgres),
+            pace=DomainPace(1_000),
+            clock=lambda: self.now,
+            committed=lambda: None,
         )
         if send:
             await sender.once()
@@ -85,7 +91,7 @@ async def shared(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
     dsn = await databases.clone("notify")
     postgres = await Postgres.connect(dsn, name="tests", size_max=4)
     async with mail_server(tmp_path_factory.mktemp("maildir")) as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=0.4)
         yield Notify(postgres, server, mailer)
         await mailer.close()

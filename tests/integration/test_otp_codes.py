@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.mailbox.smtp import Reply
 from services.notify.domain.otp import ATTEMPTS_MAX
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.list_mails import list_mails
@@ -55,6 +56,7 @@ class Desk:
             self.postgres,
             self.mailer,
             writer=writer(self.postgres, sender="codes@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=lambda: None,
         ).once()
@@ -84,7 +86,7 @@ class Desk:
 async def desk(database: Database, tmp_path: Path) -> AsyncGenerator[Desk, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=12)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=0.4)
         yield Desk(postgres, server, mailer)
         await mailer.close()

@@ -12,12 +12,13 @@ from uuid import UUID, uuid4
 import msgspec
 from prometheus_client import Counter
 
-from services.notify.domain.delivery import Deferred, Early, Obsolete, Outcome, Unreachable, Verdict, verdict
+from services.notify.domain.delivery import Deferred, Early, Obsolete, Outcome, Unreachable, Unwanted, Verdict, verdict
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.port import Mailer
 from services.notify.store import mail as ledger
 from services.notify.store.mail import ClaimedMail, Settled
 from services.notify.use_cases.write_mails import Writer
-from shared.contracts.notify import MailEvent, MailFailed, MailSent, MailSkipped, SkipReason
+from shared.contracts.notify import MailEvent, MailFailed, MailSent, MailSkipped, MailSuppressed, SkipReason
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
 from shared.runtime.crash import crash_point
@@ -71,12 +72,14 @@ class SendMails:
         mailer: Mailer,
         *,
         writer: Writer,
+        pace: DomainPace,
         clock: Clock,
         committed: Callable[[], None],
     ) -> None:
         self._postgres = postgres
         self._mailer = mailer
         self._writer = writer
+        self._pace = pace
         self._clock = clock
         self._committed = committed
 
@@ -123,6 +126,10 @@ class SendMails:
             return Deferred(f"not composed: {error!r}")
         if isinstance(letter, Obsolete | Early):
             return letter
+        if mail.suppressed:
+            return Unwanted()
+        if later := self._pace.turn(letter.recipient, self._clock()):
+            return Early(later)
         outcome = await self._mailer.deliver(letter)
         crash_point("mails.delivered")
         return outcome
@@ -199,4 +206,6 @@ def _fact(mail: ClaimedMail, decided: Verdict) -> MailEvent | None:
         return MailFailed(**about, reason=without_addresses(decided.error or ""))
     if decided.state == "skipped":
         return MailSkipped(**about, reason=cast("SkipReason", decided.error))
+    if decided.state == "suppressed":
+        return MailSuppressed(**about)
     return None
