@@ -1,6 +1,6 @@
 """notify: mails and webhooks about what has happened. The composition root."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from services.notify.use_cases.send_webhooks import SendWebhooks
 from services.notify.use_cases.unsubscribe import Unsubscribing
 from services.notify.use_cases.webhook_endpoints import Rules
 from services.notify.use_cases.write_mails import Writer
-from services.notify.web import deliveries, endpoints, openapi, unsubscribe
+from services.notify.web import deliveries, endpoints, mails, openapi, unsubscribe
 from services.notify.web.desk import Desk
 from services.notify.web.unsubscribe import unsubscribe_routes
 from services.notify.webhooks.guard import Guard
@@ -97,9 +97,9 @@ async def build(runtime: Runtime) -> Parts:
     async def send_webhooks() -> None:
         await webhooks.run(send)
 
-    desk = _desk(runtime, settings, box, due=webhooks.ring)
+    desk = _desk(runtime, settings, box, due=webhooks.ring, mail_due=courier.ring)
     return parts(
-        merchant=[*endpoints.routes(desk), *deliveries.routes(desk)],
+        merchant=[*mails.routes(desk), *endpoints.routes(desk), *deliveries.routes(desk)],
         previews=[
             *unsubscribe_routes(runtime.postgres, unsubscribing, runtime.clock),
             *([preview_page(settings.public_url)] if settings.test_mode else []),
@@ -125,7 +125,14 @@ def parts(*, merchant: Sequence[Any] = (), previews: Sequence[Any] = (), **other
     return Parts(route_handlers=[_serve_asyncapi(), *openapi.routes(), *merchant, *previews], **others)
 
 
-def _desk(runtime: Runtime, settings: Settings, box: SecretBox, *, due: Any) -> Desk:
+def _desk(
+    runtime: Runtime,
+    settings: Settings,
+    box: SecretBox,
+    *,
+    due: Callable[[], None],
+    mail_due: Callable[[], None],
+) -> Desk:
     per_second = max(settings.rate_per_key_per_second, TEST_MODE_PER_KEY_PER_SECOND if settings.test_mode else 0)
     answers = sealer(settings.root_secret(), "idempotency-answers")
     return Desk(
@@ -140,6 +147,8 @@ def _desk(runtime: Runtime, settings: Settings, box: SecretBox, *, due: Any) -> 
         rules=Rules(settings.reach(), https_only=not settings.test_mode),
         clock=runtime.clock,
         due=due,
+        mail_due=mail_due,
+        message_host=settings.public_host(),
     )
 
 

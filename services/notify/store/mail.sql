@@ -107,7 +107,7 @@ FOR UPDATE OF original;
 -- With an id of its own: to a mail app the same Message-ID is the same mail.
 INSERT INTO mail (id, org_id, link_id, charge_id, kind, to_address, locale, context, message_id, state, due_at,
                   scheduled_at, created_at, resend_of)
-SELECT $2, org_id, link_id, charge_id, kind, to_address, locale, context, '<' || $2::text || '@' || $3::text || '>', 'due',
+SELECT $2::uuid, org_id, link_id, charge_id, kind, to_address, locale, context, '<' || $2::uuid || '@' || $3::text || '>', 'due',
        $4, scheduled_at, $4, id
 FROM mail
 WHERE id = $1
