@@ -13,7 +13,7 @@ from services.notify.domain.pacing import DomainPace
 from services.notify.jobs import CodeEraser, Courier, Reminding, Scheduler, WebhookCourier
 from services.notify.mailers import wording
 from services.notify.mailers.smtp import SmtpMailer
-from services.notify.pages import preview_page
+from services.notify.pages import preview_pages
 from services.notify.settings import Settings
 from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
@@ -102,7 +102,7 @@ async def build(runtime: Runtime) -> Parts:
         merchant=[*mails.routes(desk), *endpoints.routes(desk), *deliveries.routes(desk)],
         previews=[
             *unsubscribe_routes(runtime.postgres, unsubscribing, runtime.clock),
-            *([preview_page(settings.public_url)] if settings.test_mode else []),
+            *(preview_pages(settings.public_url) if settings.test_mode else []),
         ],
         consumers=[
             *bus.consumers(runtime, codes, message_host=host, intended=intended),
