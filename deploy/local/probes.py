@@ -4,6 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 2.0
+_SMTP_PORTS = {"smtp+starttls": 587}
 
 
 async def http_answers(url: str, *, status_max: int = 499) -> bool:
@@ -23,7 +24,7 @@ async def nats_answers(url: str) -> bool:
 
 async def smtp_answers(url: str) -> bool:
     parts = urlsplit(url)
-    return (await _first_line(parts.hostname or "", parts.port or 25)).startswith(b"220")
+    return (await _first_line(parts.hostname or "", parts.port or _SMTP_PORTS.get(parts.scheme, 25))).startswith(b"220")
 
 
 async def _first_line(host: str, port: int, *, say: bytes = b"") -> bytes:

@@ -30,7 +30,7 @@ class LocalSettings:
             home=Path(environment.get("PAYLINKS_HOME") or "var").expanduser().absolute(),
             postgres_dsn=_url(environment, "PAYLINKS_POSTGRES_DSN", schemes=("postgresql", "postgres")),
             nats_url=_url(environment, "PAYLINKS_NATS_URL", schemes=("nats", "tls")),
-            smtp_url=_url(environment, "PAYLINKS_SMTP_URL", schemes=("smtp", "smtps")),
+            smtp_url=_url(environment, "PAYLINKS_SMTP_URL", schemes=("smtp", "smtp+starttls", "smtps")),
         )
 
 

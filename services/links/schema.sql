@@ -125,6 +125,7 @@ CREATE TABLE public.link (
     scheduled_at timestamp with time zone,
     reference text,
     created_by text DEFAULT ''::text NOT NULL,
+    reminders jsonb,
     CONSTRAINT link_check CHECK (((ended_at IS NULL) = (ended_as IS NULL))),
     CONSTRAINT link_ended_as_check CHECK ((ended_as = ANY (ARRAY['archived'::text, 'revoked'::text, 'deleted'::text])))
 );
@@ -222,6 +223,7 @@ CREATE VIEW public.link_now AS
     link.scheduled_at,
     link.reference,
     link.created_by,
+    link.reminders,
     uses.uses_max,
     uses.used,
     uses.held,
@@ -318,6 +320,7 @@ CREATE TABLE public.organization (
     link_lifetime_seconds integer DEFAULT 604800 NOT NULL,
     redirect_origins text[] DEFAULT '{}'::text[] NOT NULL,
     checkout_url text,
+    reminders jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT organization_link_lifetime_seconds_check CHECK ((link_lifetime_seconds > 0)),
     CONSTRAINT organization_tax_mode_check CHECK ((tax_mode = ANY (ARRAY['inclusive'::text, 'exclusive'::text])))
 );

@@ -1,6 +1,6 @@
 """notify: mails and webhooks about what has happened. The composition root."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -9,17 +9,21 @@ import msgspec
 from litestar import Response, get
 
 from services.notify import bus
-from services.notify.jobs import CodeEraser, Courier, Scheduler, WebhookCourier
-from services.notify.mailers import link, otp, receipt
+from services.notify.domain.pacing import DomainPace
+from services.notify.jobs import CodeEraser, Courier, Reminding, Scheduler, WebhookCourier
+from services.notify.mailers import wording
 from services.notify.mailers.smtp import SmtpMailer
-from services.notify.pages import preview_page
+from services.notify.pages import preview_pages
 from services.notify.settings import Settings
 from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
 from services.notify.use_cases.send_webhooks import SendWebhooks
+from services.notify.use_cases.unsubscribe import Unsubscribing
 from services.notify.use_cases.webhook_endpoints import Rules
-from services.notify.web import deliveries, endpoints, openapi
+from services.notify.use_cases.write_mails import Writer
+from services.notify.web import deliveries, endpoints, mails, openapi, unsubscribe
 from services.notify.web.desk import Desk
+from services.notify.web.unsubscribe import unsubscribe_routes
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import SecretBox
@@ -43,18 +47,23 @@ def main() -> None:
 async def build(runtime: Runtime) -> Parts:
     settings = runtime.settings
     assert isinstance(settings, Settings)
-    receipt.warm()
-    otp.warm()
-    link.warm()
+    wording.warm()
+    unsubscribe.warm()
     codes = Codes(settings.root_secret())
+    unsubscribing = Unsubscribing(settings.root_secret(), settings.public_url)
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
     courier = Courier(
         SendMails(
             runtime.postgres,
             mailer,
-            sender=settings.from_address(),
-            pages=SessionPages(settings.root_secret(), settings.public_url),
-            codes=codes,
+            writer=Writer(
+                runtime.postgres,
+                sender=settings.from_address(),
+                pages=SessionPages(settings.root_secret(), settings.public_url),
+                codes=codes,
+                unsubscribing=unsubscribing,
+            ),
+            pace=DomainPace(settings.mail_per_domain_per_second),
             clock=runtime.clock,
             committed=runtime.wake,
         )
@@ -81,16 +90,20 @@ async def build(runtime: Runtime) -> Parts:
         box=box,
         clock=runtime.clock,
         disable_after=timedelta(days=settings.webhook_disable_after_days),
+        message_host=host,
         settled=attempted,
     )
 
     async def send_webhooks() -> None:
         await webhooks.run(send)
 
-    desk = _desk(runtime, settings, box, due=webhooks.ring)
+    desk = _desk(runtime, settings, box, due=webhooks.ring, mail_due=courier.ring)
     return parts(
-        merchant=[*endpoints.routes(desk), *deliveries.routes(desk)],
-        previews=[preview_page(settings.public_url)] if settings.test_mode else [],
+        merchant=[*mails.routes(desk), *endpoints.routes(desk), *deliveries.routes(desk)],
+        previews=[
+            *unsubscribe_routes(runtime.postgres, unsubscribing, runtime.clock),
+            *(preview_pages(settings.public_url) if settings.test_mode else []),
+        ],
         consumers=[
             *bus.consumers(runtime, codes, message_host=host, intended=intended),
             bus.link_mails(runtime, noted=scheduler.ring),
@@ -99,6 +112,7 @@ async def build(runtime: Runtime) -> Parts:
         tickers=[
             courier.run,
             scheduler.run,
+            Reminding(runtime.postgres, runtime.clock, message_host=host).run,
             CodeEraser(runtime.postgres, runtime.clock).run,
             send_webhooks,
             webhooks.tidy,
@@ -111,7 +125,14 @@ def parts(*, merchant: Sequence[Any] = (), previews: Sequence[Any] = (), **other
     return Parts(route_handlers=[_serve_asyncapi(), *openapi.routes(), *merchant, *previews], **others)
 
 
-def _desk(runtime: Runtime, settings: Settings, box: SecretBox, *, due: Any) -> Desk:
+def _desk(
+    runtime: Runtime,
+    settings: Settings,
+    box: SecretBox,
+    *,
+    due: Callable[[], None],
+    mail_due: Callable[[], None],
+) -> Desk:
     per_second = max(settings.rate_per_key_per_second, TEST_MODE_PER_KEY_PER_SECOND if settings.test_mode else 0)
     answers = sealer(settings.root_secret(), "idempotency-answers")
     return Desk(
@@ -126,6 +147,8 @@ def _desk(runtime: Runtime, settings: Settings, box: SecretBox, *, due: Any) -> 
         rules=Rules(settings.reach(), https_only=not settings.test_mode),
         clock=runtime.clock,
         due=due,
+        mail_due=mail_due,
+        message_host=settings.public_host(),
     )
 
 

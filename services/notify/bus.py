@@ -6,10 +6,11 @@ from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
 from services.notify.use_cases.otp import Codes, check_otp, take_otp_requests, verify_otp
+from services.notify.use_cases.reminders import take_organization_facts
 from services.notify.use_cases.webhook_facts import take_merchant_facts
 from shared.contracts import subjects
 from shared.contracts.catalogue import TOLD_TO_MERCHANTS
-from shared.contracts.checkout import ChargeSucceeded
+from shared.contracts.checkout import ChargeExpired, ChargeFailed, ChargeSucceeded
 from shared.contracts.envelope import Received
 from shared.contracts.links import (
     LinkCreated,
@@ -41,7 +42,7 @@ def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Ca
             "receipts",
             broker=runtime.broker,
             postgres=runtime.postgres,
-            events=[ChargeSucceeded],
+            events=[ChargeSucceeded, ChargeFailed, ChargeExpired],
             handler=take_receipts,
             committed=intended,
         ),
@@ -60,13 +61,23 @@ def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
     """What is known of links that are to be mailed."""
 
     async def take_links(tx: Transaction, received: Sequence[Received]) -> None:
-        await take_link_facts(tx, received, now=runtime.clock())
+        now = runtime.clock()
+        await take_organization_facts(tx, received, now=now)
+        await take_link_facts(tx, received, now=now)
 
     return Consumer(
         "link-mails",
         broker=runtime.broker,
         postgres=runtime.postgres,
-        events=[LinkCreated, LinkUpdated, LinkPaused, LinkResumed, LinkEnded, LinkSendRequested],
+        events=[
+            LinkCreated,
+            LinkUpdated,
+            LinkPaused,
+            LinkResumed,
+            LinkEnded,
+            LinkSendRequested,
+            OrganizationUpdated,
+        ],
         handler=take_links,
         committed=noted,
     )

@@ -1,4 +1,4 @@
-"""The tickers: they keep mails and webhooks going out, find links whose time has come, and erase codes after theirs."""
+"""The tickers: they keep mails and webhooks going out, find links whose time has come, remind, and erase codes."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from services.notify.domain.webhook_attempt import SETTLE
 from services.notify.use_cases.link_mails import BATCH as LINKS_AT_ONCE
 from services.notify.use_cases.link_mails import intend_link_mails
 from services.notify.use_cases.otp import forget_codes
+from services.notify.use_cases.reminders import BATCH as LOOKS_AT_ONCE
+from services.notify.use_cases.reminders import intend_reminders
 from services.notify.use_cases.send_mails import BATCH, SendMails
 from services.notify.use_cases.send_webhooks import RENEW_SECONDS, SendWebhooks
 from services.notify.use_cases.tidy_webhooks import close_webhooks, forget_webhooks
@@ -27,6 +29,7 @@ ERASE_SECONDS: Final = 5.0
 SCHEDULE_SECONDS: Final = 1.0
 WEBHOOK_ROUND_SECONDS_MIN: Final = 0.02
 FORGET_EVERY_ROUNDS: Final = 600
+REMIND_SECONDS: Final = 5.0
 
 _log = logger("courier")
 
@@ -104,6 +107,25 @@ class Scheduler:
             await asyncio.wait_for(self._bell.wait(), SCHEDULE_SECONDS)
         except TimeoutError:
             return
+
+
+class Reminding:
+    """Puts reminders into the ledger when their time comes; the courier finds them."""
+
+    def __init__(self, postgres: Postgres, clock: Clock, *, message_host: str) -> None:
+        self._postgres = postgres
+        self._clock = clock
+        self._message_host = message_host
+
+    async def run(self) -> None:
+        while True:
+            looked = 0
+            try:
+                looked = await intend_reminders(self._postgres, message_host=self._message_host, now=self._clock())
+            except Unavailable as error:
+                _log.warning("reminding.interrupted", error=repr(error))
+            if looked < LOOKS_AT_ONCE:
+                await asyncio.sleep(REMIND_SECONDS)
 
 
 class CodeEraser:

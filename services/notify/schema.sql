@@ -40,6 +40,10 @@ CREATE TABLE public.link_mail (
     standing text,
     expires_at timestamp with time zone,
     paid_at timestamp with time zone,
+    reminders jsonb,
+    reached_at timestamp with time zone,
+    remind_since timestamp with time zone,
+    look_at timestamp with time zone,
     CONSTRAINT link_mail_check CHECK (((send_at IS NULL) OR ((to_address IS NOT NULL) AND (locale IS NOT NULL) AND (about IS NOT NULL) AND (standing IS NOT NULL)))),
     CONSTRAINT link_mail_standing_check CHECK ((standing = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text, 'revoked'::text, 'deleted'::text])))
 );
@@ -64,8 +68,18 @@ CREATE TABLE public.mail (
     sent_at timestamp with time zone,
     scheduled_at timestamp with time zone,
     skip_reason text,
+    remind_on date,
+    resend_of uuid,
+    livemode boolean GENERATED ALWAYS AS (((context ->> 'livemode'::text))::boolean) STORED,
     CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
-    CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text])))
+    CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text, 'suppressed'::text])))
+);
+
+CREATE TABLE public.merchant (
+    org_id uuid NOT NULL,
+    revision integer NOT NULL,
+    view jsonb NOT NULL,
+    reminders jsonb NOT NULL
 );
 
 CREATE TABLE public.otp_challenge (
@@ -116,6 +130,21 @@ CREATE TABLE public.schema_version (
     version text NOT NULL,
     sha256 text NOT NULL,
     applied_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+CREATE TABLE public.suppression (
+    id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    answer text NOT NULL,
+    mail_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.unsubscribed (
+    org_id uuid NOT NULL,
+    address text NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.webhook_attempt (
@@ -209,13 +238,13 @@ ALTER TABLE ONLY public.link_mail
     ADD CONSTRAINT link_mail_pkey PRIMARY KEY (link_id);
 
 ALTER TABLE ONLY public.mail
-    ADD CONSTRAINT mail_charge_id_kind_key UNIQUE (charge_id, kind);
-
-ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_message_id_key UNIQUE (message_id);
 
 ALTER TABLE ONLY public.mail
     ADD CONSTRAINT mail_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.merchant
+    ADD CONSTRAINT merchant_pkey PRIMARY KEY (org_id);
 
 ALTER TABLE ONLY public.otp_challenge
     ADD CONSTRAINT otp_challenge_email_scope_key UNIQUE (email, scope);
@@ -228,6 +257,15 @@ ALTER TABLE ONLY public.outbox_sequence
 
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.suppression
+    ADD CONSTRAINT suppression_org_id_address_key UNIQUE (org_id, address);
+
+ALTER TABLE ONLY public.suppression
+    ADD CONSTRAINT suppression_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.unsubscribed
+    ADD CONSTRAINT unsubscribed_pkey PRIMARY KEY (org_id, address);
 
 ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (delivery_id, number);
@@ -255,13 +293,25 @@ CREATE INDEX inbox_received ON public.inbox USING brin (received_at);
 
 CREATE INDEX link_mail_due ON public.link_mail USING btree (due_at) WHERE (due_at IS NOT NULL);
 
+CREATE INDEX link_mail_look ON public.link_mail USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX link_mail_org ON public.link_mail USING btree (org_id, link_id) WHERE ((to_address IS NOT NULL) AND (paid_at IS NULL));
+
+CREATE INDEX mail_address ON public.mail USING btree (org_id, lower(to_address), id DESC);
+
+CREATE UNIQUE INDEX mail_charge ON public.mail USING btree (charge_id, kind) WHERE (resend_of IS NULL);
+
 CREATE INDEX mail_due ON public.mail USING btree (due_at) WHERE (state = ANY (ARRAY['due'::text, 'sending'::text]));
 
 CREATE INDEX mail_link ON public.mail USING btree (link_id, id DESC);
 
-CREATE UNIQUE INDEX mail_link_schedule ON public.mail USING btree (link_id, scheduled_at) WHERE (kind = 'link'::text);
+CREATE UNIQUE INDEX mail_link_schedule ON public.mail USING btree (link_id, scheduled_at) WHERE ((kind = 'link'::text) AND (resend_of IS NULL));
 
 CREATE INDEX mail_org ON public.mail USING btree (org_id, id DESC);
+
+CREATE UNIQUE INDEX mail_reminder_day ON public.mail USING btree (link_id, lower(to_address), remind_on) WHERE (kind = 'reminder'::text);
+
+CREATE INDEX mail_resend ON public.mail USING btree (resend_of) WHERE (resend_of IS NOT NULL);
 
 CREATE INDEX otp_challenge_over ON public.otp_challenge USING btree (budget_until);
 
@@ -270,6 +320,8 @@ CREATE INDEX otp_challenge_sealed ON public.otp_challenge USING btree (expires_a
 CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent_at IS NULL);
+
+CREATE INDEX suppression_org ON public.suppression USING btree (org_id, id DESC);
 
 CREATE INDEX webhook_delivery_created ON public.webhook_delivery USING brin (created_at);
 
@@ -282,6 +334,9 @@ CREATE INDEX webhook_delivery_next ON public.webhook_delivery USING btree (endpo
 CREATE INDEX webhook_endpoint_org ON public.webhook_endpoint USING btree (org_id, livemode, id) WHERE (deleted_at IS NULL);
 
 CREATE INDEX webhook_lane_due ON public.webhook_lane USING btree (endpoint_id, due_at);
+
+ALTER TABLE ONLY public.mail
+    ADD CONSTRAINT mail_resend_of_fkey FOREIGN KEY (resend_of) REFERENCES public.mail(id);
 
 ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES public.webhook_delivery(id) ON DELETE CASCADE;

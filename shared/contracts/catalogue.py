@@ -44,6 +44,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
+        notify.MailSuppressed,
         notify.WebhookEndpointDisabled,
     )
 }
@@ -69,6 +70,7 @@ TOLD_TO_MERCHANTS: Final[tuple[type[Event], ...]] = (
     notify.MailSent,
     notify.MailFailed,
     notify.MailSkipped,
+    notify.MailSuppressed,
     notify.WebhookEndpointDisabled,
 )
 """What merchants may have sent to their webhooks. Each of these says its `livemode`."""

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.contracts.envelope import Event
-from shared.contracts.links import Method, RefusalReason
+from shared.contracts.links import MerchantView, Method, RefusalReason
 from shared.kernel.money import Money
 
 FailureReason = Literal[
@@ -38,6 +38,16 @@ class CustomerView(msgspec.Struct, frozen=True):
     phone: str | None = None
 
 
+class BuyerView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pays what, and whom: what a mail to them needs, so that nobody has to ask back."""
+
+    customer: CustomerView
+    locale: str
+    link_slug: str
+    link_title: str
+    merchant: MerchantView
+
+
 class SessionEvent(Event, frozen=True, kw_only=True):
     owner: ClassVar[str] = "checkout"
     entity: ClassVar[str] = "session"
@@ -63,7 +73,10 @@ class SessionAbandoned(SessionEvent, frozen=True, kw_only=True):
 
 
 class ChargeEvent(Event, frozen=True, kw_only=True):
-    """`version` counts the charge's changes: of two facts about one charge the higher version is the later one."""
+    """`version` counts the charge's changes: of two facts about one charge the higher version is the later one.
+
+    `pending_since` is when it became pending, in facts that say how that ended; None: it was not, or nobody told.
+    """
 
     owner: ClassVar[str] = "checkout"
     entity: ClassVar[str] = "charge"
@@ -104,18 +117,25 @@ class ChargeSucceeded(ChargeEvent, frozen=True, kw_only=True):
     receipt_number: str
     payer_hint: str | None = None
     late: bool = False
+    merchant_color: str | None = None
+    pending_since: datetime | None = None
 
 
 class ChargeFailed(ChargeEvent, frozen=True, kw_only=True):
     fact: ClassVar[str] = "failed"
 
     reason: FailureReason
+    buyer: BuyerView | None = None
+    pending_since: datetime | None = None
 
 
 class ChargeExpired(ChargeEvent, frozen=True, kw_only=True):
     """The provider says that the payer did not act in time."""
 
     fact: ClassVar[str] = "expired"
+
+    buyer: BuyerView | None = None
+    pending_since: datetime | None = None
 
 
 class CallbackRefused(Event, frozen=True, kw_only=True):

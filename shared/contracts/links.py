@@ -107,6 +107,16 @@ class RecipientView(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
+class RemindersView(msgspec.Struct, frozen=True):
+    """When the recipient of a link that is not paid is reminded; each at most once a day, by day, where they sell.
+
+    `unpaid_days` count from when the link was made, or was mailed by its schedule.
+    """
+
+    before_expiry_hours: tuple[int, ...] = ()
+    unpaid_days: tuple[int, ...] = ()
+
+
 class BrandingView(msgspec.Struct, frozen=True):
     """What a link says itself, instead of its organization; None is nothing."""
 
@@ -119,7 +129,8 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
 
     `merchant` is the organization at `merchant_revision`, with the link's own `branding` on top; a later
     `OrganizationUpdated` brings a newer one. `branding` None is a link from before this was told: what it says itself
-    cannot be told from what its organization says.
+    cannot be told from what its organization says. `reminders` None are those of the organization, which
+    `default_reminders` are at `merchant_revision`.
     """
 
     id: UUID
@@ -152,6 +163,8 @@ class LinkView(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime | None = None
     merchant_revision: int = 0
     branding: BrandingView | None = None
+    reminders: RemindersView | None = None
+    default_reminders: RemindersView = RemindersView()
 
 
 class UsesView(msgspec.Struct, frozen=True):
@@ -169,7 +182,10 @@ class OrganizationCreated(Event, frozen=True, kw_only=True):
 
 
 class OrganizationUpdated(Event, frozen=True, kw_only=True):
-    """`merchant` is the organization as buyers see it, at `revision`; None in facts from before this was told."""
+    """`merchant` is the organization as buyers see it, at `revision`; None in facts from before this was told.
+
+    `reminders` are those of its links that have none of their own.
+    """
 
     owner: ClassVar[str] = "links"
     entity: ClassVar[str] = "organization"
@@ -178,6 +194,7 @@ class OrganizationUpdated(Event, frozen=True, kw_only=True):
     name: str
     merchant: MerchantView | None = None
     revision: int = 0
+    reminders: RemindersView | None = None
 
 
 class LinkEvent(Event, frozen=True, kw_only=True):

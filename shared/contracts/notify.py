@@ -8,8 +8,8 @@ import msgspec
 
 from shared.contracts.envelope import Event
 
-MailKind = Literal["receipt", "otp", "link"]
-MailState = Literal["due", "sending", "sent", "failed", "skipped"]
+MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed", "webhook_disabled"]
+MailState = Literal["due", "sending", "sent", "failed", "skipped", "suppressed"]
 SkipReason = Literal[
     "no_address",
     "no_longer_due",
@@ -21,6 +21,7 @@ SkipReason = Literal[
     "rescheduled",
     "other_recipient",
     "expired",
+    "unsubscribed",
 ]
 
 DisabledBecause = Literal["gone", "failing"]
@@ -57,6 +58,12 @@ class MailSkipped(MailEvent, frozen=True, kw_only=True):
     reason: SkipReason
 
 
+class MailSuppressed(MailEvent, frozen=True, kw_only=True):
+    """It was not sent, because a mail server has said before that there is no such address."""
+
+    fact: ClassVar[str] = "suppressed"
+
+
 class WebhookEndpointDisabled(Event, frozen=True, kw_only=True):
     """Nothing is sent there until it is enabled again. `gone`: it answered 410; `failing`: for days nothing arrived.
 
@@ -90,7 +97,8 @@ class ListMails(msgspec.Struct, frozen=True, kw_only=True):
 class MailView(msgspec.Struct, frozen=True, kw_only=True):
     """One mail, as the ledger has it. `attempts` counts conversations with the mail server about this very mail.
 
-    `scheduled_at` is the time of its link's schedule that a mail of kind `link` is for.
+    `scheduled_at` is the time of its link's schedule that a mail of kind `link` is for. `resend_of` is the mail that it
+    repeats, because somebody asked for that.
     """
 
     id: UUID
@@ -109,3 +117,5 @@ class MailView(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: datetime | None
     scheduled_at: datetime | None = None
     skip_reason: SkipReason | None = None
+    resend_of: UUID | None = None
+    livemode: bool | None = None

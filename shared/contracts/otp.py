@@ -32,6 +32,7 @@ class OtpRequested(Event, frozen=True, kw_only=True):
     merchant_name: str = ""
     merchant_support_email: str | None = None
     livemode: bool = True
+    merchant_color: str | None = None
 
 
 # Asked of notify, by links

@@ -49,6 +49,7 @@ WHEN: Final[dict[type[Event], str]] = {
     notify.MailSent: "The mail server took responsibility for a mail.",
     notify.MailFailed: "A mail will not be tried again.",
     notify.MailSkipped: "A mail was due and is not sent, for the reason given.",
+    notify.MailSuppressed: "A mail was due and is not sent, because there is no such address.",
     notify.WebhookEndpointDisabled: "A webhook endpoint was switched off because nothing arrives there.",
 }
 
@@ -73,6 +74,8 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
     ),
     "notify": (
         checkout.ChargeSucceeded,
+        checkout.ChargeFailed,
+        checkout.ChargeExpired,
         otp.OtpRequested,
         links.LinkCreated,
         links.LinkUpdated,
@@ -86,11 +89,10 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
         checkout.SessionAbandoned,
         checkout.ChargeCreated,
         checkout.ChargePending,
-        checkout.ChargeFailed,
-        checkout.ChargeExpired,
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
+        notify.MailSuppressed,
         notify.WebhookEndpointDisabled,
     ),
 }

@@ -16,21 +16,20 @@ import msgspec
 import pytest
 
 from deploy.local.mailbox.smtp import Reply
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.link_mails import intend_link_mails, take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
-from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import SendMails
 from shared.contracts import links
 from shared.contracts.envelope import Event
 from shared.contracts.links import LinkView, RecipientView, UsesView
 from shared.contracts.notify import ListMails, MailView
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
 from tests.support.link_mails import SCHEDULED_AT, view
-from tests.support.mails import MailServer, mail_server, paid, received
+from tests.support.mails import MailServer, mail_server, paid, received, writer
 
 SECRET = b"s" * 32
 HOUR = timedelta(hours=1)
@@ -62,9 +61,8 @@ class Notify:
         sender = SendMails(
             self.postgres,
             self.mailer,
-            sender="links@pay.example",
-            pages=SessionPages(SECRET, "https://pay.example"),
-            codes=Codes(SECRET),
+            writer=writer(self.postgres, sender="links@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=lambda: None,
         )
@@ -89,7 +87,7 @@ class Notify:
 async def notify(database: Database, tmp_path: Path) -> AsyncGenerator[Notify, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=4)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=0.4)
         yield Notify(postgres, server, mailer)
         await mailer.close()

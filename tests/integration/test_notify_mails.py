@@ -17,22 +17,21 @@ import msgspec
 import pytest
 
 from deploy.local.mailbox.smtp import Reply
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.store import mail as ledger
 from services.notify.use_cases import send_mails
 from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.list_mails import list_mails
-from services.notify.use_cases.otp import Codes
 from services.notify.use_cases.send_mails import Batch, SendMails
 from shared.contracts.envelope import Event
 from shared.contracts.notify import ListMails, MailView
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
 from tests.support.bus import until
-from tests.support.mails import MailServer, mail_server, paid, received
+from tests.support.mails import MailServer, failed, mail_server, paid, received, writer
 
 IMPATIENT_SECONDS = 0.4
 
@@ -56,9 +55,8 @@ class Notify:
         return SendMails(
             self.postgres,
             self.mailer,
-            sender="receipts@pay.example",
-            pages=SessionPages(b"s" * 32, "https://pay.example"),
-            codes=Codes(b"s" * 32),
+            writer=writer(self.postgres, sender="receipts@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=self._ring,
         )
@@ -83,7 +81,7 @@ class Notify:
 
     def impatient(self, seconds: float = IMPATIENT_SECONDS) -> None:
         """For servers that hang. One that answers is waited for, since a busy machine is slow, too."""
-        where = SmtpServer(host="127.0.0.1", port=self.server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=self.server.port)
         self.mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=seconds)
 
     def _ring(self) -> None:
@@ -94,7 +92,7 @@ class Notify:
 async def notify(database: Database, tmp_path: Path) -> AsyncGenerator[Notify, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=4)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         running = Notify(postgres, server, SmtpMailer(where, local_hostname="pay.example"))
         yield running
         await running.mailer.close()
@@ -364,3 +362,28 @@ async def test_finding_what_is_due_reads_an_index_and_not_the_ledger(notify: Not
         "EXPLAIN SELECT id FROM mail WHERE state IN ('due', 'sending') AND due_at <= now() ORDER BY due_at LIMIT 50"
     )
     assert any("mail_due" in row[0] for row in plan), plan
+
+
+async def test_who_waited_for_long_and_in_vain_is_told_once_and_where_to_try_again(notify: Notify) -> None:
+    charge = failed()
+    await notify.take(charge, charge, failed(pending_since=None), failed(None), failed(buyer=None))
+    await notify.send()
+    (arrived,) = notify.server.mails
+    assert arrived.headers["Subject"].startswith("Your payment of UGX")
+    assert "Not enough money" in arrived.text
+    assert "https://pay.example/checkout/invoice-123" in arrived.text
+    assert ((await notify.only()).kind, (await notify.only()).charge_id) == ("payment_failed", charge.charge_id)
+
+
+async def test_who_has_paid_in_the_meantime_is_not_told_of_a_failure(notify: Notify) -> None:
+    charge = failed()
+    again = paid("Buyer@example.com", link_id=charge.link_id)
+    other = failed("other@example.com", link_id=charge.link_id)
+    await notify.take(charge, other, again)
+    await notify.send()
+    assert sorted((mail.to, mail.headers["Subject"][:7]) for mail in notify.server.mails) == [
+        ("Buyer@example.com", "Receipt"),
+        ("other@example.com", "Your pa"),
+    ]
+    (skipped,) = await notify.mails(state="skipped")
+    assert (skipped.kind, skipped.skip_reason) == ("payment_failed", "paid")

@@ -114,5 +114,6 @@ async def test_a_wrong_setting_is_named_in_one_sentence(tmp_path: Path) -> None:
     await service.spawn()
     assert await service.exited() == 1
     assert service.log.read_text().strip() == (
-        "paylinks notify: Settings: PAYLINKS_SMTP_URL must look like smtp://host:port or smtps://host:port."
+        "paylinks notify: Settings: PAYLINKS_SMTP_URL must look like smtp://host:port, "
+        "smtp+starttls://host:port or smtps://host:port."
     )

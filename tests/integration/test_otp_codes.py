@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.mailbox.smtp import Reply
 from services.notify.domain.otp import ATTEMPTS_MAX
+from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
 from services.notify.settings import SmtpServer
 from services.notify.use_cases.list_mails import list_mails
@@ -23,9 +24,8 @@ from shared.contracts.otp import CheckOtp, OtpRefused, OtpRequested, OtpVerified
 from shared.kernel.ids import new_id
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 from tests.conftest import Database
-from tests.support.mails import MailServer, mail_server
+from tests.support.mails import MailServer, mail_server, writer
 from tests.support.otp import BUYER, asked, code_in, taken, wrong_code
 
 PARALLEL = 200
@@ -55,9 +55,8 @@ class Desk:
         await SendMails(
             self.postgres,
             self.mailer,
-            sender="codes@pay.example",
-            pages=SessionPages(b"s" * 32, "https://pay.example"),
-            codes=self.codes,
+            writer=writer(self.postgres, sender="codes@pay.example"),
+            pace=DomainPace(1_000),
             clock=lambda: self.now,
             committed=lambda: None,
         ).once()
@@ -87,7 +86,7 @@ class Desk:
 async def desk(database: Database, tmp_path: Path) -> AsyncGenerator[Desk, None]:
     postgres = await Postgres.connect(await database("notify"), name="tests", size_max=12)
     async with mail_server(tmp_path / "maildir") as server:
-        where = SmtpServer(host="127.0.0.1", port=server.port, tls=False)
+        where = SmtpServer(host="127.0.0.1", port=server.port)
         mailer = SmtpMailer(where, local_hostname="pay.example", answer_seconds_max=0.4)
         yield Desk(postgres, server, mailer)
         await mailer.close()

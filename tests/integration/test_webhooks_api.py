@@ -259,8 +259,8 @@ def test_the_document_describes_every_route_and_no_other() -> None:
         for method in getattr(route, "methods", ())
         if route.path.startswith("/v1/webhook") and method != "OPTIONS"
     }
-    assert served == {(one.method, one.path) for one in OPERATIONS}
+    assert served == {(one.method, one.path) for one in OPERATIONS if one.path.startswith("/v1/webhook")}
     for path, operations in document()["paths"].items():
-        assert path.startswith("/v1/webhook-")
+        assert path.startswith(("/v1/webhook-", "/v1/mails", "/v1/suppressions"))
         for operation in operations.values():
             assert operation["summary"]

@@ -9,15 +9,10 @@ import pytest
 from aiohttp import web
 
 from services.notify.use_cases.send_webhooks import LEASE
-from services.notify.use_cases.webhook_endpoints import (
-    Rules,
-)
 from shared.kernel.faults import Unavailable
 from shared.runtime.postgres import Postgres
 from tests.support.mails import paid
 from tests.support.webhooks import Webhooks, accept, eventually, receiver, webhooks_on
-
-RULES = Rules("loopback", https_only=False)
 
 
 @pytest.fixture(scope="module")

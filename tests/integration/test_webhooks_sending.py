@@ -12,9 +12,6 @@ from aiohttp import web
 from services.notify.domain.webhook_attempt import RETRY_SECONDS
 from services.notify.store.webhook_endpoints import Owner
 from services.notify.use_cases.send_webhooks import PER_ENDPOINT_MAX
-from services.notify.use_cases.webhook_endpoints import (
-    Rules,
-)
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from shared.contracts.checkout import ChargeFailed, SessionOpened
@@ -23,8 +20,6 @@ from shared.kernel.ids import new_id
 from shared.kernel.money import Money
 from tests.support.mails import paid
 from tests.support.webhooks import Webhooks, accept, answering, receiver, webhooks_on
-
-RULES = Rules("loopback", https_only=False)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,21 @@ from nats.js.errors import NoStreamResponseError
 from deploy.local.mailbox.mail import Mail
 from deploy.local.mailbox.smtp import Faults, Reply, smtp_protocol
 from deploy.local.mailbox.store import MailStore
+from services.notify.use_cases.otp import Codes
+from services.notify.use_cases.unsubscribe import Unsubscribing
+from services.notify.use_cases.write_mails import Writer
 from shared.contracts import envelope, subjects
-from shared.contracts.checkout import ChargeSucceeded, CustomerView
+from shared.contracts.checkout import BuyerView, ChargeEvent, ChargeFailed, ChargeSucceeded, CustomerView
 from shared.contracts.envelope import Event, Received, type_of
+from shared.contracts.links import MerchantView
 from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire
 from shared.kernel.money import Money
+from shared.runtime.postgres import Postgres
+from shared.runtime.session_pages import SessionPages
 from tests.support.processes import free_port
 
+SECRET = b"s" * 32
 PAID_AT = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
 
 
@@ -49,6 +56,33 @@ def paid(email: str | None = "buyer@example.com", **over: Any) -> ChargeSucceede
             "payer_hint": "+256 77• ••• 456",
         }
         | over
+    )
+
+
+def failed(email: str | None = "buyer@example.com", **over: Any) -> ChargeFailed:
+    """A charge that was pending for five minutes."""
+    succeeded = paid()
+    common = {name: getattr(succeeded, name) for name in ChargeEvent.__struct_fields__}
+    buyer = BuyerView(
+        customer=CustomerView(email=email, name="Amina Nakato"),
+        locale="en",
+        link_slug="invoice-123",
+        link_title="Invoice #123",
+        merchant=MerchantView(
+            name="Kampala Coffee", support_email="help@kampala.example", timezone="Africa/Kampala", color="#6f4e37"
+        ),
+    )
+    waiting = {"reason": "insufficient_funds", "buyer": buyer, "pending_since": PAID_AT - timedelta(minutes=5)}
+    return ChargeFailed(**common | waiting | over)
+
+
+def writer(postgres: Postgres, *, sender: str = "mails@pay.example") -> Writer:
+    return Writer(
+        postgres,
+        sender=sender,
+        pages=SessionPages(SECRET, "https://pay.example"),
+        codes=Codes(SECRET),
+        unsubscribing=Unsubscribing(SECRET, "https://pay.example"),
     )
 
 

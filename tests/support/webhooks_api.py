@@ -64,6 +64,8 @@ async def webhooks_api(dsn: str) -> AsyncGenerator[Api, None]:
             box=hooks.box,
             seal=Seal(seal=answers.encrypt, unseal=answers.decrypt),
             rules=Rules("loopback", https_only=False),
+            mail_due=lambda: None,
+            message_host="pay.example",
             clock=lambda: hooks.now,
             due=lambda: None,
         )

@@ -1,5 +1,6 @@
 """The facts that a change of a charge announces."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from services.checkout.domain.charge import Charge, payer_hint
 from services.checkout.domain.lifecycle import ENDED_UNPAID, SessionStatus
 from services.checkout.domain.session import receipt_number
 from shared.contracts.checkout import (
+    BuyerView,
     ChargeCreated,
     ChargeEvent,
     ChargeExpired,
@@ -40,9 +42,11 @@ def facts_of(before: Charge, after: Charge, story: Story) -> list[ChargeEvent]:
         case "pending":
             facts.append(ChargePending(**_common(after), pending_until=after.held_until))
         case "failed":
-            facts.append(ChargeFailed(**_common(after), reason=after.failure_reason or "provider_error"))
+            facts.append(
+                ChargeFailed(**_common(after), reason=after.failure_reason or "provider_error", **_ended(before, story))
+            )
         case "expired":
-            facts.append(ChargeExpired(**_common(after)))
+            facts.append(ChargeExpired(**_common(after), **_ended(before, story)))
         case "succeeded":
             facts.append(_succeeded(before, after, story))
         case "created":
@@ -62,8 +66,26 @@ def _succeeded(before: Charge, after: Charge, story: Story) -> ChargeSucceeded:
         timezone=merchant.timezone,
         receipt_number=receipt_number(after.id, after.updated_at),
         payer_hint=payer_hint(after),
+        merchant_color=merchant.color,
+        pending_since=_pending_since(before),
         late=before.status in ENDED_UNPAID or story.session_status != "paying",
     )
+
+
+def _ended(before: Charge, story: Story) -> dict[str, Any]:
+    link = story.link
+    buyer = BuyerView(
+        customer=story.customer,
+        locale=story.locale,
+        link_slug=link.slug,
+        link_title=link.title,
+        merchant=link.merchant,
+    )
+    return {"buyer": buyer, "pending_since": _pending_since(before)}
+
+
+def _pending_since(before: Charge) -> datetime | None:
+    return before.updated_at if before.status == "pending" else None
 
 
 def _common(charge: Charge) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from msgspec import UNSET, UnsetType
 from services.links.domain import pricing, slugs, texts
 from services.links.domain.addresses import check_url
 from services.links.domain.emails import check_email
-from services.links.domain.link import Branding, Collect, Link, Recipient
+from services.links.domain.link import Branding, Collect, Link, Recipient, Reminders
 from services.links.domain.pricing import Pricing, PricingWanted
+from services.links.domain.reminders import check_reminders
 from shared.contracts.links import LateSuccessPolicy, Method
 from shared.kernel.faults import Invalid
 
@@ -49,6 +50,8 @@ class LinkDraft(msgspec.Struct, frozen=True, kw_only=True):
     gate_otp: bool | UnsetType = UNSET
     verified_at: datetime | UnsetType | None = UNSET
     scheduled_at: datetime | UnsetType | None = UNSET
+    reminders: Reminders | UnsetType | None = UNSET
+    """None is the organization's, whatever they become."""
     reference: str | UnsetType | None = UNSET
     paused: bool | UnsetType = UNSET
     late_payment_policy: LateSuccessPolicy | UnsetType | None = UNSET
@@ -109,6 +112,8 @@ def _check_times(draft: LinkDraft, now: datetime) -> None:
             raise Invalid(field, "must be within 50 years")
     if isinstance(draft.expires_at, datetime) and draft.expires_at <= now:
         raise Invalid("expires_at", "must be in the future")
+    if isinstance(draft.reminders, Reminders):
+        check_reminders(draft.reminders)
 
 
 def check_whole(link: Link) -> Link:

@@ -18,12 +18,14 @@ from shared.contracts.links import (
     Method,
     RecipientView,
     RefusalReason,
+    RemindersView,
     UsesView,
 )
 
 State = Literal["active", "paused", "scheduled", "expired", "exhausted", "archived", "revoked", "deleted"]
 Collect = CollectView
 Recipient = RecipientView
+Reminders = RemindersView
 
 
 class Uses(msgspec.Struct, frozen=True):
@@ -108,8 +110,9 @@ class Link(Gate, frozen=True, kw_only=True):
     """`internal_name`, `private_note` and `reference` are the merchant's own and never shown to a buyer.
 
     With `gate_otp` a buyer proves by a code that he reads the mail of `recipient`; `verified_at` says that this was
-    proven before the link was made. At `scheduled_at` the link is mailed to the recipient. `metadata` is any JSON
-    object; its fractions are Decimals.
+    proven before the link was made. At `scheduled_at` the link is mailed to the recipient, who is reminded by
+    `reminders`, or those of the organization where they are None. `metadata` is any JSON object; its fractions are
+    Decimals.
     """
 
     id: UUID
@@ -133,6 +136,7 @@ class Link(Gate, frozen=True, kw_only=True):
     gate_otp: bool = False
     verified_at: datetime | None = None
     scheduled_at: datetime | None = None
+    reminders: Reminders | None = None
     reference: str | None = None
     created_by: str = ""
     revision: int = 1
@@ -177,4 +181,6 @@ def view_of(link: Link, organization: Organization) -> LinkView:
         gate_otp=link.gate_otp and link.verified_at is None,
         scheduled_at=link.scheduled_at,
         created_at=link.created_at,
+        reminders=link.reminders,
+        default_reminders=organization.reminders,
     )

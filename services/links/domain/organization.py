@@ -11,7 +11,8 @@ from msgspec import UNSET, UnsetType
 from services.links.domain import texts
 from services.links.domain.addresses import check_origin, check_url, origin_of
 from services.links.domain.faults import TotalOutOfBounds
-from shared.contracts.links import LateSuccessPolicy, MerchantView, Method, TaxMode
+from services.links.domain.reminders import check_reminders
+from shared.contracts.links import LateSuccessPolicy, MerchantView, Method, RemindersView, TaxMode
 from shared.kernel.faults import Invalid
 from shared.kernel.ids import new_id
 from shared.kernel.money import MINOR_MAX, Money, exponent
@@ -40,7 +41,8 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     """`merchant_id` is its other name, for callers who know merchants.
 
     `payment_bounds` go by currency. Buyers may be sent on to `redirect_origins` by an address that they bring
-    themselves. `checkout_url` is the origin that shows the buyer's pages; None is the gateway.
+    themselves. `checkout_url` is the origin that shows the buyer's pages; None is the gateway. `reminders` go for links
+    that have none of their own.
     """
 
     id: UUID
@@ -62,6 +64,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     link_lifetime_seconds: int = LIFETIME_SECONDS_DEFAULT
     redirect_origins: tuple[str, ...] = ()
     checkout_url: str | None = None
+    reminders: RemindersView = RemindersView()
     revision: int = 1
     created_at: datetime
     updated_at: datetime
@@ -110,6 +113,7 @@ class OrganizationDraft(msgspec.Struct, frozen=True, kw_only=True):
     link_lifetime_seconds: int | UnsetType = UNSET
     redirect_origins: tuple[str, ...] | UnsetType = UNSET
     checkout_url: str | UnsetType | None = UNSET
+    reminders: RemindersView | UnsetType = UNSET
 
 
 def check(draft: OrganizationDraft, *, test_mode: bool) -> None:
@@ -138,6 +142,8 @@ def check(draft: OrganizationDraft, *, test_mode: bool) -> None:
 def _check_defaults(draft: OrganizationDraft) -> None:
     if draft.payment_bounds is not UNSET:
         _check_bounds(draft.payment_bounds)
+    if draft.reminders is not UNSET:
+        check_reminders(draft.reminders)
     methods, providers, lifetime = draft.default_methods, draft.default_providers, draft.link_lifetime_seconds
     if methods is not UNSET and (not methods or len(set(methods)) != len(methods)):
         raise Invalid("default_methods", "must name at least one method, and none twice")

@@ -9,7 +9,7 @@ import msgspec
 
 from services.links.domain.faults import SlugTaken
 from services.links.domain.history import LinkChange
-from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
+from services.links.domain.link import Branding, Collect, Link, Recipient, Reminders, Uses
 from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned, Refunded, Stats
 from shared.contracts.links import LinkEvent
@@ -25,6 +25,7 @@ _COLLECT: Final = msgspec.json.Decoder(Collect)
 _BRANDING: Final = msgspec.json.Decoder(Branding)
 _METADATA: Final = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 _RECIPIENT: Final = msgspec.json.Decoder(Recipient)
+_REMINDERS: Final = msgspec.json.Decoder(Reminders)
 _EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
 _ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
 _REFUNDED: Final = msgspec.json.Decoder(tuple[Refunded, ...])
@@ -127,6 +128,7 @@ def link_of(row: Record | Mapping[str, Any]) -> Link:
         gate_otp=row["gate_otp"],
         verified_at=row["verified_at"],
         scheduled_at=row["scheduled_at"],
+        reminders=_REMINDERS.decode(row["reminders"]) if row.get("reminders") is not None else None,
         reference=row["reference"],
         created_by=row["created_by"],
         starts_at=row["starts_at"],

@@ -13,13 +13,13 @@ made AS (
     INSERT INTO link (
         id, org_id, livemode, slug, title, description, private_note, pricing, methods, providers, collect,
         success_url, cancel_url, branding, metadata, starts_at, expires_at, paused_at, late_payment_policy,
-        internal_name, coupons_allowed, recipient, gate_otp, verified_at, scheduled_at, reference, created_by,
-        revision, created_at, updated_at
+        internal_name, coupons_allowed, recipient, gate_otp, verified_at, scheduled_at, reminders, reference,
+        created_by, revision, created_at, updated_at
     )
     SELECT id, org_id, livemode, slug, title, description, private_note, pricing, methods, providers, collect,
            success_url, cancel_url, branding, metadata, starts_at, expires_at, paused_at, late_payment_policy,
-           internal_name, coupons_allowed, recipient, gate_otp, verified_at, scheduled_at, reference, created_by,
-           revision, created_at, updated_at
+           internal_name, coupons_allowed, recipient, gate_otp, verified_at, scheduled_at, reminders, reference,
+           created_by, revision, created_at, updated_at
     FROM jsonb_populate_record(NULL::link, $8::text::jsonb)
     WHERE $3::text IS NULL OR EXISTS (SELECT FROM claimed)
     RETURNING id, org_id, livemode
@@ -72,8 +72,8 @@ changed AS (
         paused_at = new.paused_at, ended_at = new.ended_at, ended_as = new.ended_as,
         late_payment_policy = new.late_payment_policy, internal_name = new.internal_name,
         coupons_allowed = new.coupons_allowed, recipient = new.recipient, gate_otp = new.gate_otp,
-        verified_at = new.verified_at, scheduled_at = new.scheduled_at, reference = new.reference,
-        revision = new.revision, updated_at = new.updated_at
+        verified_at = new.verified_at, scheduled_at = new.scheduled_at, reminders = new.reminders,
+        reference = new.reference, revision = new.revision, updated_at = new.updated_at
     FROM jsonb_populate_record(NULL::link, $1::text::jsonb) AS new
     WHERE link.id = new.id
     RETURNING link.id

@@ -4,10 +4,12 @@ from uuid import UUID
 import msgspec
 
 from services.links.domain.organization import Bounds, Organization
+from shared.contracts.links import RemindersView
 from shared.runtime.postgres import Postgres, Record, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
+_REMINDERS: Final = msgspec.json.Decoder(RemindersView)
 _BOUNDS: Final = msgspec.json.Decoder(dict[str, Bounds])
 
 
@@ -64,6 +66,7 @@ def _written(organization: Organization) -> tuple[Any, ...]:
         organization.link_lifetime_seconds,
         organization.redirect_origins,
         organization.checkout_url,
+        msgspec.json.encode(organization.reminders).decode(),
         organization.revision,
     )
 
@@ -89,6 +92,7 @@ def organization_of(row: Record) -> Organization:
         link_lifetime_seconds=row["link_lifetime_seconds"],
         redirect_origins=tuple(row["redirect_origins"]),
         checkout_url=row["checkout_url"],
+        reminders=_REMINDERS.decode(row["reminders"]),
         revision=row["revision"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -19,6 +19,7 @@ class Waiting(msgspec.Struct, frozen=True):
     name: str
     locale: str
     support_email: str | None
+    color: str | None
     known: bool
 
 

@@ -30,14 +30,15 @@ DELETE FROM otp_ask WHERE asked_at <= $1;
 -- name: find_gated_link
 -- Whether this link waits for this address.
 SELECT link.org_id, link.livemode, organization.name, organization.locale, organization.support_email,
-       coalesce(lower(link.recipient ->> 'email') = $2, false) AS known
+       organization.color, coalesce(lower(link.recipient ->> 'email') = $2, false) AS known
 FROM link
 JOIN organization ON organization.id = link.org_id
 WHERE link.id = $1 AND link.gate_otp AND link.ended_at IS NULL AND (link.expires_at IS NULL OR link.expires_at > $3);
 
 -- name: find_gated_address
 -- Whether any link waits for this address, and whose it is.
-SELECT link.org_id, link.livemode, organization.name, organization.locale, organization.support_email, true AS known
+SELECT link.org_id, link.livemode, organization.name, organization.locale, organization.support_email,
+       organization.color, true AS known
 FROM link
 JOIN organization ON organization.id = link.org_id
 WHERE lower(link.recipient ->> 'email') = $1 AND link.gate_otp AND link.ended_at IS NULL

@@ -118,6 +118,7 @@ async def drawn(pg: Reader, actor: Actor, draft: LinkDraft, *, now: datetime, te
         gate_otp=draft.gate_otp or False,
         verified_at=draft.verified_at or None,
         scheduled_at=draft.scheduled_at or None,
+        reminders=draft.reminders or None,
         reference=draft.reference or None,
         created_by=actor.by,
         late_payment_policy=draft.late_payment_policy or organization.late_payment_policy,

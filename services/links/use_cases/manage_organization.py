@@ -54,7 +54,11 @@ async def patch_organization(
                 raise Invalid("default_currency", "must be one of currencies")
             await organizations.update(tx, organization)
             fact = OrganizationUpdated(
-                org_id=org_id, name=organization.name, merchant=organization.merchant, revision=organization.revision
+                org_id=org_id,
+                name=organization.name,
+                merchant=organization.merchant,
+                revision=organization.revision,
+                reminders=organization.reminders,
             )
             await outbox.add(tx, [fact], now=now)
         return organization

@@ -179,4 +179,5 @@ def _requested(
         merchant_name=waiting.name,
         merchant_support_email=waiting.support_email,
         livemode=waiting.livemode,
+        merchant_color=waiting.color,
     )

@@ -37,6 +37,7 @@ class OtpMail(msgspec.Struct, frozen=True, kw_only=True):
     merchant_name: str
     support_email: str | None
     livemode: bool
+    color: str | None = None
 
 
 def code_of(number: int) -> str:

@@ -5,12 +5,15 @@ from uuid import UUID
 
 import msgspec
 
+from services.notify.domain.waiting import waited
 from shared.contracts.checkout import ChargeSucceeded
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """`waited`: the buyer has waited so long for it that the mail says that all is well."""
+
     number: str
     session_id: UUID
     total: Money
@@ -23,6 +26,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     late: bool
     livemode: bool
+    color: str | None = None
+    waited: bool = False
 
 
 def receipt_of(charge: ChargeSucceeded) -> Receipt:
@@ -39,4 +44,6 @@ def receipt_of(charge: ChargeSucceeded) -> Receipt:
         timezone=charge.timezone,
         late=charge.late,
         livemode=charge.livemode,
+        color=charge.merchant_color,
+        waited=waited(charge.pending_since, charge.at),
     )

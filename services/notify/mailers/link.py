@@ -1,12 +1,9 @@
 """The mail that brings a link to whom it was made for, in words."""
 
-from functools import cache
 from typing import Final, assert_never
 
-from jinja2 import Template
-
 from services.notify.domain.link_mail import LinkMail
-from services.notify.mailers.receipt import Wording, Words, mail_link, mail_templates, words
+from services.notify.mailers.wording import Wording, Words, known, worded, words
 from shared.contracts.links import (
     CartView,
     FixedView,
@@ -17,52 +14,36 @@ from shared.contracts.links import (
     ProductView,
 )
 from shared.kernel.money import Money
-from shared.web.colors import brand
 from shared.web.formats import format_moment, format_money
-from shared.web.locales import LOCALE_DEFAULT, known_locale
 
 ITEMS_MAX: Final = 10
 _MONTHS_OF_QUARTER: Final = 3
 _UNITS: Final = frozenset({"day", "week", "month", "year"})
 
 
-@cache
-def _templates() -> tuple[Template, Template]:
-    return mail_templates("link")
-
-
-def warm() -> None:
-    _templates()
-
-
 def word_link(mail: LinkMail, locale: str, *, url: str) -> Wording:
-    """`locale` is a BCP 47 tag; one that there is no translation for reads as English."""
-    locale = known_locale(locale) or LOCALE_DEFAULT
+    locale = known(locale)
     t = words(locale)
     heading = t("link_heading", merchant=mail.merchant_name)
-    amount, beside = _price(mail.pricing, t, locale)
+    amount, beside = price(mail.pricing, t, locale)
     expires = format_moment(mail.expires_at, locale, zone=mail.timezone) if mail.expires_at else None
-    values: dict[str, object] = {
-        "t": t,
-        "locale": locale,
-        "mail": mail,
-        "url": url,
-        "subject": heading if mail.livemode else t("subject_test", subject=heading),
-        "preview": f"{mail.title} · {amount or beside}",
-        "heading": heading,
-        "amount": amount,
-        "beside": beside,
-        "rows": _items(mail.pricing, locale),
-        "expires": t("expires", moment=expires) if expires else None,
-        "brand": brand(mail.color),
-        "initial": mail.merchant_name[:1].upper(),
-        "support_link": mail_link(mail.support_email),
-    }
-    text, html = _templates()
-    return Wording(str(values["subject"]), text.render(values), html.render(values))
+    return worded(
+        "link",
+        locale,
+        mail,
+        subject=heading,
+        why=t("link_why", merchant=mail.merchant_name),
+        preview=f"{mail.title} · {amount or beside}",
+        url=url,
+        heading=heading,
+        amount=amount,
+        beside=beside,
+        rows=items(mail.pricing, locale),
+        expires=t("expires", moment=expires) if expires else None,
+    )
 
 
-def _price(pricing: PricingView, t: Words, locale: str) -> tuple[str | None, str | None]:
+def price(pricing: PricingView, t: Words, locale: str) -> tuple[str | None, str | None]:
     """The amount, where it is known, and what is to be said about it."""
     match pricing:
         case FixedView() | ProductView() | CartView():
@@ -97,7 +78,7 @@ def _every(plan: PlanView, t: Words) -> str | None:
     return t(f"link_every_{unit}") if count == 1 else t(f"link_every_{unit}s", n=str(count))
 
 
-def _items(pricing: PricingView, locale: str) -> list[tuple[str, str]]:
+def items(pricing: PricingView, locale: str) -> list[tuple[str, str]]:
     """The lines of a cart, `ITEMS_MAX` at most: the page has all of them."""
     if not isinstance(pricing, CartView):
         return []

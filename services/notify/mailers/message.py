@@ -30,6 +30,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     from_address: str
     to_address: str
     reply_to: str | None
+    unsubscribe_url: str | None = None
     language: str
     subject: str
     text: str
@@ -61,6 +62,10 @@ def compose(message: Message) -> bytes:
     ]
     if message.reply_to:
         headers.insert(4, f"Reply-To: {message.reply_to}")
+    if message.unsubscribe_url:
+        # RFC 8058: one click, by a POST that needs nothing but the address.
+        headers.append(f"List-Unsubscribe: <{message.unsubscribe_url}>")
+        headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     head = "\r\n".join(headers).encode()
     rule = f"\r\n--{boundary}".encode()
     return b"".join(

@@ -1,15 +1,21 @@
 """Every mail with made-up contents, for whoever wants to see one without sending it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
+from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.otp import word_otp
-from services.notify.mailers.receipt import Wording, word_receipt
+from services.notify.mailers.payment_failed import word_payment_failed
+from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.webhook_disabled import word_webhook_disabled
+from services.notify.mailers.wording import Wording
 from shared.contracts.links import FixedView
 from shared.contracts.notify import MailKind
 from shared.kernel.money import Money
@@ -19,6 +25,7 @@ _EXPIRES: Final = datetime(2027, 3, 12, 20, 59, tzinfo=UTC)
 _MERCHANT: Final = "Kampala Coffee"
 _SUPPORT: Final = "help@kampala.example"
 _ZONE: Final = "Africa/Kampala"
+_COLOR: Final = "#6f4e37"
 _TITLE: Final = "Invoice #123"
 _TOTAL: Final = Money(50_000, "UGX")
 
@@ -29,10 +36,17 @@ def preview(kind: MailKind, locale: str, *, public_url: str) -> Wording:
         case "receipt":
             return word_receipt(_RECEIPT, locale, url=f"{public_url}/checkout/sessions/{_RECEIPT.session_id}?token=…")
         case "otp":
-            about = OtpMail(merchant_name=_MERCHANT, support_email=_SUPPORT, livemode=True)
+            about = OtpMail(merchant_name=_MERCHANT, support_email=_SUPPORT, livemode=True, color=_COLOR)
             return word_otp(about, locale, code="481516")
         case "link":
             return word_link(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+        case "reminder":
+            stop = f"{public_url}/unsubscribe/…"
+            return word_reminder(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}", unsubscribe_url=stop)
+        case "payment_failed":
+            return word_payment_failed(_FAILED, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+        case "webhook_disabled":
+            return word_webhook_disabled(_DISABLED, locale)
 
 
 _RECEIPT: Final = Receipt(
@@ -48,6 +62,8 @@ _RECEIPT: Final = Receipt(
     timezone=_ZONE,
     late=False,
     livemode=True,
+    color=_COLOR,
+    waited=True,
 )
 _LINK: Final = LinkMail(
     slug="invoice-123",
@@ -58,7 +74,34 @@ _LINK: Final = LinkMail(
     gate_otp=True,
     merchant_name=_MERCHANT,
     support_email=_SUPPORT,
-    color=None,
+    color=_COLOR,
+    timezone=_ZONE,
+    livemode=True,
+)
+_FAILED: Final = PaymentFailed(
+    reason="expired",
+    total=_TOTAL,
+    began_at=_MOMENT,
+    failed_at=_MOMENT,
+    method="mobile_money",
+    session_id=_RECEIPT.session_id,
+    link_slug=_LINK.slug,
+    link_title=_TITLE,
+    merchant_name=_MERCHANT,
+    support_email=_SUPPORT,
+    color=_COLOR,
+    timezone=_ZONE,
+    checkout_url=None,
+    livemode=True,
+)
+_DISABLED: Final = WebhookDisabled(
+    endpoint_id=UUID("01930000-0000-7000-8000-00000000000b"),
+    url="https://shop.example/hooks/paylinks",
+    description="Orders",
+    reason="failing",
+    failing_since=_MOMENT - timedelta(days=5),
+    disabled_at=_MOMENT,
+    merchant_name=_MERCHANT,
     timezone=_ZONE,
     livemode=True,
 )

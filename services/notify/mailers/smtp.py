@@ -15,6 +15,7 @@ from services.notify.domain.delivery import (
     Refused,
     Unknown,
     Unreachable,
+    is_unknown_user,
 )
 from services.notify.mailers.port import Letter
 from services.notify.settings import SmtpServer
@@ -63,7 +64,10 @@ class SmtpMailer:
         client = aiosmtplib.SMTP(
             hostname=self._server.host,
             port=self._server.port,
-            use_tls=self._server.tls,
+            use_tls=self._server.tls == "always",
+            # None is STARTTLS where the server offers it.
+            start_tls={"required": True, "always": False, "offered": None}[self._server.tls],
+            cert_bundle=self._server.ca_file,
             username=self._server.username,
             password=self._server.password,
             local_hostname=self._local_hostname,
@@ -99,7 +103,7 @@ class SmtpMailer:
 def _answered(error: aiosmtplib.SMTPResponseException, *, handed_over: bool) -> Outcome:
     answer = f"{error.code} {error.message}".replace("\n", " ")
     if error.code // 100 == 5:  # noqa: PLR2004 - permanent negative completion, RFC 5321 section 4.2.1
-        return Refused(answer)
+        return Refused(answer, unknown_user=is_unknown_user(answer))
     if error.code // 100 == 4 or not handed_over:  # noqa: PLR2004 - transient negative completion
         return Deferred(answer)
     return Unknown(answer)

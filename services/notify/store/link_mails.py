@@ -8,19 +8,22 @@ from uuid import UUID
 import msgspec
 
 from services.notify.domain.link_mail import Known, LinkMail
+from shared.contracts.links import RemindersView
 from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
 _encoder: Final = msgspec.json.Encoder()
 _ABOUT: Final = msgspec.json.Decoder(LinkMail)
+_REMINDERS: Final = msgspec.json.Decoder(RemindersView)
 
 
-async def note_links(tx: Transaction, known: Sequence[Known]) -> None:
+async def note_links(tx: Transaction, known: Sequence[Known], now: datetime) -> None:
     """One a link at most; what is older than what is known changes nothing."""
     columns: dict[str, list[Any]] = {name: [getattr(one, name) for one in known] for name in Known.__struct_fields__}
-    columns["about"] = [_encoder.encode(about).decode() if about else None for about in columns["about"]]
-    await tx.execute(_sql["note_links"], *columns.values())
+    for name in ("about", "reminders"):
+        columns[name] = [None if value is None else _encoder.encode(value).decode() for value in columns[name]]
+    await tx.execute(_sql["note_links"], *columns.values(), now)
 
 
 async def note_requests(tx: Transaction, asked: Sequence[tuple[UUID, datetime]], now: datetime) -> None:
@@ -44,4 +47,5 @@ async def find_known(pg: Postgres, link_id: UUID) -> Known | None:
         return None
     values: dict[str, Any] = dict(row)
     values["about"] = _ABOUT.decode(values["about"]) if values["about"] else None
+    values["reminders"] = _REMINDERS.decode(values["reminders"]) if values["reminders"] else None
     return Known(**values)

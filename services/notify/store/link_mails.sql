@@ -2,17 +2,27 @@
 -- In the order of their ids, so that two batches never wait for each other. A schedule that stays as it was keeps
 -- whether it was seen to; a new one is due at its own time.
 INSERT INTO link_mail AS old
-    (link_id, org_id, revision, send_at, due_at, to_address, locale, about, standing, expires_at, paid_at)
-SELECT link_id, org_id, revision, send_at, send_at, to_address, locale, about::jsonb, standing, expires_at, paid_at
+    (link_id, org_id, revision, send_at, due_at, to_address, locale, about, standing, expires_at, paid_at, reminders,
+     reached_at, remind_since, look_at)
+SELECT link_id, org_id, revision, send_at, send_at, to_address, locale, about::jsonb, standing, expires_at, paid_at,
+       reminders::jsonb, reached_at, told_at, CASE WHEN to_address IS NOT NULL THEN $14::timestamptz END
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-            $9::timestamptz[], $10::timestamptz[])
-    AS new (link_id, org_id, revision, send_at, to_address, locale, about, standing, expires_at, paid_at)
+            $9::timestamptz[], $10::timestamptz[], $11::text[], $12::timestamptz[], $13::timestamptz[])
+    AS new (link_id, org_id, revision, send_at, to_address, locale, about, standing, expires_at, paid_at, reminders,
+            reached_at, told_at)
 ORDER BY link_id
 ON CONFLICT (link_id) DO UPDATE
 SET org_id = excluded.org_id, revision = excluded.revision, send_at = excluded.send_at,
     due_at = CASE WHEN old.send_at IS NOT DISTINCT FROM excluded.send_at THEN old.due_at ELSE excluded.send_at END,
     to_address = excluded.to_address, locale = excluded.locale, about = excluded.about, standing = excluded.standing,
-    expires_at = excluded.expires_at, paid_at = coalesce(old.paid_at, excluded.paid_at)
+    expires_at = excluded.expires_at, paid_at = coalesce(old.paid_at, excluded.paid_at),
+    reminders = excluded.reminders, reached_at = excluded.reached_at,
+    -- Reminders that are asked for later are not for the days that have gone.
+    remind_since = CASE
+        WHEN (old.to_address, old.expires_at, old.reminders, old.reached_at)
+             IS NOT DISTINCT FROM (excluded.to_address, excluded.expires_at, excluded.reminders, excluded.reached_at)
+        THEN old.remind_since ELSE greatest(old.remind_since, excluded.remind_since) END,
+    look_at = excluded.look_at
 WHERE old.revision < excluded.revision;
 
 -- name: note_requests
@@ -59,6 +69,7 @@ intended AS (
 SELECT count(*) FROM due;
 
 -- name: find_known
-SELECT link_id, org_id, revision, send_at, to_address, locale, about::text AS about, standing, expires_at, paid_at
+SELECT link_id, org_id, revision, send_at, to_address, locale, about::text AS about, standing, expires_at, paid_at,
+       reminders::text AS reminders, reached_at, remind_since AS told_at
 FROM link_mail
 WHERE link_id = $1;

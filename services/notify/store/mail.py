@@ -1,16 +1,20 @@
 """The ledger of mails."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from services.notify.domain.delivery import Verdict
-from shared.contracts.notify import ListMails, MailEvent, MailKind, MailSkipped
+from shared.contracts.notify import ListMails, MailEvent, MailKind, MailSkipped, MailView
+from shared.kernel.ids import new_id
 from shared.runtime import outbox
-from shared.runtime.postgres import Postgres, Record, Transaction
+from shared.runtime.postgres import Postgres, Reader, Transaction
 from shared.runtime.queries import statements
+
+RECENTLY: Final = timedelta(hours=1)
 
 _sql = statements(__file__)
 
@@ -30,7 +34,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimedMail(msgspec.Struct, frozen=True, kw_only=True):
-    """`context` is the JSON of what the kind's template needs."""
+    """`context` is the JSON of what the kind's template needs. `suppressed`: there is no such address."""
 
     id: UUID
     org_id: UUID
@@ -44,6 +48,7 @@ class ClaimedMail(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     traceparent: str | None
     created_at: datetime
+    suppressed: bool = False
 
 
 class Settled(msgspec.Struct, frozen=True):
@@ -89,8 +94,43 @@ async def settle(postgres: Postgres, lease_token: UUID, *, settled: Sequence[Set
         now,
         [mail.id for mail, _ in told],
         *facts,
+        [new_id() if one.verdict.suppresses else None for one in settled],
     )
 
 
-async def list_mails(postgres: Postgres, ask: ListMails, *, limit: int) -> Sequence[Record]:
-    return await postgres.fetch(_sql["list_mails"], ask.charge_id, ask.link_id, ask.state, limit, ask.org_id, ask.kind)
+async def has_receipt(postgres: Postgres, mail: ClaimedMail) -> bool:
+    """Whether the buyer of a charge that failed has a receipt of the same link that is not older than an hour."""
+    since = mail.created_at - RECENTLY
+    return await postgres.fetchval(_sql["has_receipt"], mail.link_id, mail.to_address, since)
+
+
+async def list_mails(
+    postgres: Postgres,
+    ask: ListMails,
+    *,
+    limit: int,
+    before: UUID | None = None,
+    address: str | None = None,
+    livemode: bool | None = None,
+) -> list[MailView]:
+    """`address` is lower-cased."""
+    named = (ask.charge_id, ask.link_id, ask.state, limit, ask.org_id, ask.kind, before, address, livemode)
+    return [MailView(**dict(row)) for row in await postgres.fetch(_sql["list_mails"], *named)]
+
+
+async def find(postgres: Reader, mail_id: UUID, *, org_id: UUID, livemode: bool) -> MailView | None:
+    row = await postgres.fetchrow(_sql["find_mail"], mail_id, org_id, livemode)
+    return MailView(**dict(row)) if row else None
+
+
+async def lock_original(tx: Transaction, mail_id: UUID) -> tuple[UUID, int]:
+    """The first of those mails that repeat each other, and how many have repeated it."""
+    row = await tx.fetchrow(_sql["lock_original"], mail_id)
+    assert row is not None
+    return row["id"], row["resends"]
+
+
+async def resend(tx: Transaction, original: UUID, *, message_host: str, now: datetime) -> MailView:
+    row = await tx.fetchrow(_sql["resend"], original, new_id(), message_host, now)
+    assert row is not None
+    return MailView(**dict(row))

@@ -4,18 +4,27 @@ import msgspec
 
 from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
+from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.message import Message, compose, is_address, one_line
 from services.notify.mailers.otp import word_otp
+from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.port import Letter
-from services.notify.mailers.receipt import Wording, word_receipt
+from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.webhook_disabled import word_webhook_disabled
+from services.notify.mailers.wording import Wording
 from services.notify.store.mail import ClaimedMail
+from services.notify.use_cases.unsubscribe import Unsubscribing
 from shared.runtime.session_pages import SessionPages
 
 _receipt = msgspec.json.Decoder(Receipt)
 _otp = msgspec.json.Decoder(OtpMail)
 _link = msgspec.json.Decoder(LinkMail)
+_payment_failed = msgspec.json.Decoder(PaymentFailed)
+_webhook_disabled = msgspec.json.Decoder(WebhookDisabled)
 
 
 def compose_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
@@ -44,7 +53,43 @@ def compose_link_mail(mail: ClaimedMail, *, sender: str, pages: SessionPages) ->
     return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
 
 
-def _letter(mail: ClaimedMail, wording: Wording, *, sender: str, merchant: str, answers_to: str | None) -> Letter:
+def compose_reminder(mail: ClaimedMail, *, sender: str, pages: SessionPages, unsubscribing: Unsubscribing) -> Letter:
+    about = _link.decode(mail.context)
+    stop = unsubscribing.url(mail.id)
+    url = pages.link_url(about.slug, origin=about.checkout_url)
+    wording = word_reminder(about, mail.locale, url=url, unsubscribe_url=stop)
+    return _letter(
+        mail,
+        wording,
+        sender=sender,
+        merchant=about.merchant_name,
+        answers_to=about.support_email,
+        unsubscribe_url=stop,
+    )
+
+
+def compose_payment_failed(mail: ClaimedMail, *, sender: str, pages: SessionPages) -> Letter:
+    about = _payment_failed.decode(mail.context)
+    url = pages.link_url(about.link_slug, origin=about.checkout_url)
+    wording = word_payment_failed(about, mail.locale, url=url)
+    return _letter(mail, wording, sender=sender, merchant=about.merchant_name, answers_to=about.support_email)
+
+
+def compose_webhook_disabled(mail: ClaimedMail, *, sender: str) -> Letter:
+    """To the merchant, from us: nobody answers it."""
+    wording = word_webhook_disabled(_webhook_disabled.decode(mail.context), mail.locale)
+    return _letter(mail, wording, sender=sender, merchant="Paylinks", answers_to=None)
+
+
+def _letter(
+    mail: ClaimedMail,
+    wording: Wording,
+    *,
+    sender: str,
+    merchant: str,
+    answers_to: str | None,
+    unsubscribe_url: str | None = None,
+) -> Letter:
     message = Message(
         message_id=mail.message_id,
         date=mail.created_at,
@@ -53,6 +98,7 @@ def _letter(mail: ClaimedMail, wording: Wording, *, sender: str, merchant: str, 
         to_address=mail.to_address,
         reply_to=answers_to if answers_to and is_address(answers_to) else None,
         language=mail.locale,
+        unsubscribe_url=unsubscribe_url,
         subject=wording.subject,
         text=wording.text,
         html=wording.html,

@@ -37,7 +37,7 @@ async def take_link_facts(tx: Transaction, received: Sequence[Received], *, now:
         if isinstance(event, LinkSendRequested) and known.send_at is not None:
             asked[known.link_id, known.send_at] = None
     if newest:
-        await link_mails.note_links(tx, list(newest.values()))
+        await link_mails.note_links(tx, list(newest.values()), now)
     if asked:
         await link_mails.note_requests(tx, list(asked), now)
 
@@ -67,5 +67,5 @@ async def why_withheld(pg: Postgres, mail: ClaimedMail, *, now: datetime) -> Ski
 
 
 def worth_noting(known: Known) -> bool:
-    """Most links are never mailed: of those nothing is kept, unless an older fact may yet come that says otherwise."""
-    return known.send_at is not None or known.revision > 1
+    """Most links are for nobody in particular: of those nothing is kept, unless an older fact may yet come."""
+    return known.to_address is not None or known.revision > 1

@@ -11,5 +11,4 @@ LIMIT_MAX: Final = 500
 
 async def list_mails(postgres: Postgres, ask: ListMails) -> list[MailView]:
     limit = max(1, min(ask.limit, LIMIT_MAX))
-    rows = await mail.list_mails(postgres, ask, limit=limit)
-    return [MailView(**dict(row)) for row in rows]
+    return await mail.list_mails(postgres, ask, limit=limit)

@@ -141,7 +141,10 @@ async def _challenged(tx: Transaction, one: Received, asked: OtpRequested, *, co
 
 def _intent(one: Received, asked: OtpRequested, *, message_host: str, state: str) -> Intent:
     context = OtpMail(
-        merchant_name=asked.merchant_name, support_email=asked.merchant_support_email, livemode=asked.livemode
+        merchant_name=asked.merchant_name,
+        support_email=asked.merchant_support_email,
+        livemode=asked.livemode,
+        color=asked.merchant_color,
     )
     return Intent(
         # The fact's id: told again, it finds its own mail.

@@ -6,26 +6,24 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, assert_never, cast
+from typing import Any, Final, cast
 from uuid import UUID, uuid4
 
 import msgspec
 from prometheus_client import Counter
 
-from services.notify.domain.delivery import Deferred, Obsolete, Outcome, Unreachable, Verdict, verdict
-from services.notify.mailers.port import Letter, Mailer
+from services.notify.domain.delivery import Deferred, Early, Obsolete, Outcome, Unreachable, Unwanted, Verdict, verdict
+from services.notify.domain.pacing import DomainPace
+from services.notify.mailers.port import Mailer
 from services.notify.store import mail as ledger
 from services.notify.store.mail import ClaimedMail, Settled
-from services.notify.use_cases.compose_mail import compose_link_mail, compose_mail, compose_otp_mail
-from services.notify.use_cases.link_mails import why_withheld
-from services.notify.use_cases.otp import Codes, code_to_mail
-from shared.contracts.notify import MailEvent, MailFailed, MailSent, MailSkipped, SkipReason
+from services.notify.use_cases.write_mails import Writer
+from shared.contracts.notify import MailEvent, MailFailed, MailSent, MailSkipped, MailSuppressed, SkipReason
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
 from shared.runtime.crash import crash_point
 from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres
-from shared.runtime.session_pages import SessionPages
 
 BATCH: Final = 50
 CONNECTIONS: Final = 4
@@ -68,24 +66,20 @@ class Batch:
 
 
 class SendMails:
-    """`sender` is the address in the envelope and in From."""
-
     def __init__(
         self,
         postgres: Postgres,
         mailer: Mailer,
         *,
-        sender: str,
-        pages: SessionPages,
-        codes: Codes,
+        writer: Writer,
+        pace: DomainPace,
         clock: Clock,
         committed: Callable[[], None],
     ) -> None:
         self._postgres = postgres
         self._mailer = mailer
-        self._sender = sender
-        self._pages = pages
-        self._codes = codes
+        self._writer = writer
+        self._pace = pace
         self._clock = clock
         self._committed = committed
 
@@ -125,30 +119,20 @@ class SendMails:
 
     async def _send(self, mail: ClaimedMail) -> Outcome:
         try:
-            letter = await self._compose(mail)
+            letter = await self._writer.letter(mail, self._clock())
         except Exception as error:  # noqa: BLE001 - whatever a template raises
             # A mail that cannot be written must not stop the others; a mended template sends it after all.
             _log.error("mail.not_composed", mail_id=str(mail.id), exc_info=error)
             return Deferred(f"not composed: {error!r}")
-        if isinstance(letter, Obsolete):
+        if isinstance(letter, Obsolete | Early):
             return letter
+        if mail.suppressed:
+            return Unwanted()
+        if later := self._pace.turn(letter.recipient, self._clock()):
+            return Early(later)
         outcome = await self._mailer.deliver(letter)
         crash_point("mails.delivered")
         return outcome
-
-    async def _compose(self, mail: ClaimedMail) -> Letter | Obsolete:
-        """Looked at right before it goes out: a mail may have waited for days."""
-        match mail.kind:
-            case "receipt":
-                return compose_mail(mail, sender=self._sender, pages=self._pages)
-            case "otp":
-                code = await code_to_mail(self._postgres, mail.id, codes=self._codes, now=self._clock())
-                return compose_otp_mail(mail, sender=self._sender, code=code) if code is not None else Obsolete()
-            case "link":
-                reason = await why_withheld(self._postgres, mail, now=self._clock())
-                return Obsolete(reason) if reason else compose_link_mail(mail, sender=self._sender, pages=self._pages)
-            case _:
-                assert_never(mail.kind)
 
     async def _keep(self, batch: Batch) -> None:
         """While a slow server keeps some waiting: the others are written down, and the lease is made longer."""
@@ -222,4 +206,6 @@ def _fact(mail: ClaimedMail, decided: Verdict) -> MailEvent | None:
         return MailFailed(**about, reason=without_addresses(decided.error or ""))
     if decided.state == "skipped":
         return MailSkipped(**about, reason=cast("SkipReason", decided.error))
+    if decided.state == "suppressed":
+        return MailSuppressed(**about)
     return None

@@ -51,6 +51,7 @@ class SendWebhooks:
         box: SecretBox,
         clock: Clock,
         disable_after: timedelta,
+        message_host: str,
         settled: Callable[[], None],
     ) -> None:
         self._postgres = postgres
@@ -58,6 +59,7 @@ class SendWebhooks:
         self._box = box
         self._clock = clock
         self._disable_after = disable_after
+        self._message_host = message_host
         self._settled = settled
         self._flying: dict[asyncio.Task[None], lanes.Held] = {}
 
@@ -159,6 +161,6 @@ class SendWebhooks:
             return
         since, failures = noted
         if attempt.gone:
-            await switch_off(tx, head, "gone", since=since, now=now)
+            await switch_off(tx, head, "gone", since=since, message_host=self._message_host, now=now)
         elif should_give_up(since, failures, now=now, after=self._disable_after):
-            await switch_off(tx, head, "failing", since=since, now=now)
+            await switch_off(tx, head, "failing", since=since, message_host=self._message_host, now=now)

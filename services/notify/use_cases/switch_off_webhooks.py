@@ -1,20 +1,65 @@
-"""Switching off an endpoint where nothing arrives, and saying so."""
+"""Switching off an endpoint where nothing arrives, and saying so on the bus and to the merchant."""
 
 from datetime import datetime
 
+import msgspec
+
 from services.notify.domain.webhook_delivery import Head
+from services.notify.domain.webhook_disabled import WebhookDisabled, without_query
+from services.notify.mailers.message import is_address
+from services.notify.store import mail
 from services.notify.store import webhook_endpoints as endpoints
+from services.notify.store.mail import Intent
+from services.notify.store.webhook_endpoints import Contact
 from shared.contracts.notify import DisabledBecause, WebhookEndpointDisabled
+from shared.kernel.ids import new_id
 from shared.runtime import outbox
 from shared.runtime.postgres import Transaction
+from shared.runtime.tracing import current_traceparent
+
+_encoder = msgspec.json.Encoder()
 
 
-async def switch_off(tx: Transaction, head: Head, reason: DisabledBecause, *, since: datetime, now: datetime) -> None:
-    """Once, with the fact that says so; nothing where it is off already."""
-    switched = await endpoints.switch_off(tx, head.endpoint_id, reason, now=now)
-    if switched is None:
+async def switch_off(
+    tx: Transaction, head: Head, reason: DisabledBecause, *, since: datetime, message_host: str, now: datetime
+) -> None:
+    """Once, with the fact that says so, and a mail where an address is known; nothing where it is off already."""
+    description = await endpoints.switch_off(tx, head.endpoint_id, reason, now=now)
+    if description is None:
         return
     fact = WebhookEndpointDisabled(
         org_id=head.org_id, endpoint_id=head.endpoint_id, livemode=head.livemode, reason=reason, failing_since=since
     )
     await outbox.add(tx, [fact], now=now)
+    contact = await endpoints.find_contact(tx, head.org_id)
+    if contact is None or not is_address(contact.support_email or ""):
+        return
+    about = WebhookDisabled(
+        endpoint_id=head.endpoint_id,
+        url=without_query(head.url),
+        description=description,
+        reason=reason,
+        failing_since=since,
+        disabled_at=now,
+        merchant_name=contact.name,
+        timezone=contact.timezone,
+        livemode=head.livemode,
+    )
+    await mail.intend(tx, [_intent(about, contact, message_host)], [], now=now)
+
+
+def _intent(about: WebhookDisabled, contact: Contact, message_host: str) -> Intent:
+    mail_id = new_id()
+    return Intent(
+        id=mail_id,
+        org_id=contact.org_id,
+        link_id=None,
+        charge_id=None,
+        kind="webhook_disabled",
+        to_address=contact.support_email,
+        locale=contact.locale,
+        context=_encoder.encode(about).decode(),
+        message_id=f"<{mail_id}@{message_host}>",
+        state="due",
+        traceparent=current_traceparent(),
+    )

@@ -17,7 +17,7 @@ WRITE: Final = "webhooks:write"
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """`seal` keeps answers that hold a secret; `due` is called when something is to be sent."""
+    """`seal` keeps answers that hold a secret; `due` is called when an event is to be sent, `mail_due` for a mail."""
 
     pg: Postgres
     callers: Callers
@@ -26,6 +26,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
     clock: Clock
     due: Callable[[], None]
+    mail_due: Callable[[], None]
+    message_host: str
 
     async def begin(self, request: AnyRequest, scope: str) -> Call:
         return await begin(request, self.callers, scope, clock=self.clock)

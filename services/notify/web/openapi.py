@@ -5,59 +5,30 @@ it to the routes and to what they answer.
 """
 
 import re
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from services.notify.web import examples, wire
+from services.notify.web.mail_operations import MAIL_OPERATIONS
+from services.notify.web.operation import PAGE, Operation
 from services.notify.web.problems import OURS
 from shared.runtime import problems
 from shared.runtime.listing import Page
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
-_ALWAYS: Final = ("unauthorized", "forbidden", "rate_limited", "unavailable")
 _ENDPOINTS: Final = "/v1/webhook-endpoints"
 _ENDPOINT: Final = _ENDPOINTS + "/{endpoint_id}"
 _DELIVERY: Final = "/v1/webhook-deliveries/{delivery_id}"
-_PAGE: Final = (
-    ("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}),
-    ("cursor", {"type": "string", "description": "`next_cursor` of the page before."}),
-)
 _LOG: Final = (
-    *_PAGE,
+    *PAGE,
     ("state", {"enum": ["pending", "delivered", "failed"]}),
     ("event", {"type": "string", "example": "charge.succeeded"}),
     ("link_id", {"type": "string", "format": "uuid"}),
 )
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    method: Literal["get", "post", "patch", "delete"]
-    path: str
-    id: str
-    summary: str
-    scope: Literal["webhooks:read", "webhooks:write"]
-    status: int = 200
-    answer: Any = None
-    answer_example: Any = None
-    body: Any = None
-    body_example: Any = None
-    body_required: bool = True
-    query: tuple[tuple[str, dict[str, Any]], ...] = ()
-    codes: tuple[str, ...] = ()
-
-    def refusals(self) -> set[str]:
-        codes = {*_ALWAYS, *self.codes}
-        if "{" in self.path:
-            codes.add("not_found")
-        if self.body is not None or self.query or self.method == "post":
-            codes.add("invalid")
-        if self.method == "post":
-            codes.add("idempotency_mismatch")
-        return codes
 
 
 OPERATIONS: Final = (
@@ -82,7 +53,7 @@ OPERATIONS: Final = (
         scope="webhooks:read",
         answer=Page[wire.WebhookEndpoint],
         answer_example=examples.page(examples.ENDPOINT),
-        query=_PAGE,
+        query=PAGE,
     ),
     Operation(
         method="get",
@@ -178,6 +149,7 @@ OPERATIONS: Final = (
         answer_example=examples.DELIVERY,
         codes=("endpoint_disabled",),
     ),
+    *MAIL_OPERATIONS,
 )
 
 
@@ -194,7 +166,7 @@ def document() -> dict[str, Any]:
             "title": "Paylinks notify",
             "version": "1.0.0",
             "description": "Webhooks: where events are sent, what was sent, and sending it again. What they say is in "
-            "docs/events.md, how to receive them in docs/webhooks.md. An API key sees the endpoints of its own mode.",
+            "docs/events.md, how to receive them in docs/webhooks.md. An API key sees what is of its own mode.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

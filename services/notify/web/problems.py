@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.notify.domain.resend import MailNotResendable, TooManyResends
 from services.notify.domain.webhook_endpoint import EndpointDisabled, TooManyEndpoints
 from shared.kernel.faults import IdempotencyMismatch
 from shared.runtime import problems
@@ -13,6 +14,15 @@ OURS: Final = {
     ),
     EndpointDisabled.code: ProblemKind(
         409, "The webhook endpoint is switched off", "Switch it on with PATCH and 'enabled': true, then repeat this."
+    ),
+    MailNotResendable.code: ProblemKind(
+        409,
+        "This mail is not sent again",
+        "Mails that are on their way, that nobody needs any more or that went to no address are not; nor are codes "
+        "and reminders. See 'why'.",
+    ),
+    TooManyResends.code: ProblemKind(
+        409, "This mail was sent again as often as it may be", "Give the buyer the link or the receipt yourself."
     ),
     IdempotencyMismatch.code: ProblemKind(
         422, "The Idempotency-Key was used for another request", "Use a new key for a new request."

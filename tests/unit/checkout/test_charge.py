@@ -2,13 +2,14 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from services.checkout.domain.charge import judge, payer_hint
 from services.checkout.domain.facts import Story, facts_of
 from services.checkout.domain.lifecycle import CHARGE_EDGES, SESSION_EDGES, may_become
 from services.checkout.domain.session import receipt_number
-from shared.contracts.checkout import ChargeSucceeded, CustomerView
+from shared.contracts.checkout import ChargeExpired, ChargeFailed, ChargeSucceeded, CustomerView
 from shared.contracts.envelope import type_of
 from shared.kernel.ids import UUID
 from shared.kernel.money import Money
@@ -103,6 +104,21 @@ def test_a_success_that_nobody_waited_for_is_late(was: str, session: str, *, lat
     (fact,) = facts_of(before, after, story)
     assert isinstance(fact, ChargeSucceeded)
     assert fact.late is late
+
+
+@pytest.mark.parametrize("ends", ["succeeded", "failed", "expired"])
+def test_how_a_pending_charge_ended_says_since_when_it_was_pending_and_whom_to_tell(ends: str) -> None:
+    pending = a_charge(status="pending", version=2)
+    (fact,) = facts_of(pending, msgspec.structs.replace(pending, status=ends, version=3), STORY)
+    assert getattr(fact, "pending_since") == pending.updated_at  # noqa: B009 - of three types
+    if not isinstance(fact, ChargeSucceeded):
+        assert isinstance(fact, ChargeFailed | ChargeExpired)
+        assert fact.buyer is not None
+        assert (fact.buyer.link_slug, fact.buyer.merchant) == (STORY.link.slug, STORY.link.merchant)
+    (at_once,) = facts_of(
+        a_charge(status="failed", version=1), a_charge(status="succeeded", version=2, provider_id="p"), STORY
+    )
+    assert getattr(at_once, "pending_since") is None  # noqa: B009
 
 
 def test_paid_is_where_every_story_may_end_and_none_goes_on() -> None:

@@ -5,13 +5,17 @@ import pytest
 from services.notify.domain.delivery import (
     Deferred,
     Delivered,
+    Early,
     Outcome,
     Refused,
     Unknown,
     Unreachable,
+    Unwanted,
     Verdict,
+    is_unknown_user,
     verdict,
 )
+from services.notify.domain.pacing import DomainPace
 from services.notify.use_cases.send_mails import without_addresses
 
 NOW = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
@@ -63,3 +67,41 @@ def test_a_long_answer_is_cut() -> None:
 
 def test_facts_do_not_repeat_the_address_that_a_server_repeats() -> None:
     assert without_addresses("550 <buyer@example.com>: no such user") == "550 <(address)>: no such user"
+
+
+@pytest.mark.parametrize(
+    ("answer", "unknown"),
+    [
+        ("550 5.1.1 <a@b.test>: no such user", True),
+        ("550-5.1.1 The email account that you tried to reach does not exist", True),
+        ("556 5.1.10 Domain takes no mail", True),
+        ("550 5.7.1 Refused by policy", False),
+        ("550 no such user", False),
+        ("450 5.1.1 later", False),
+        ("554 5.1.12 something newer", False),
+        ("552 5.2.2 Mailbox full", False),
+    ],
+)
+def test_only_an_answer_that_names_the_mailbox_as_missing_is_about_the_address(answer: str, *, unknown: bool) -> None:
+    assert is_unknown_user(answer) is unknown
+
+
+def test_an_address_that_does_not_exist_is_remembered_and_not_written_to_again() -> None:
+    assert judged(Refused("550 5.1.1 none", unknown_user=True)).suppresses
+    assert not judged(Refused("550 5.7.1 spam")).suppresses
+    assert judged(Unwanted()) == Verdict("suppressed", NOW, counts=False)
+
+
+def test_what_comes_too_early_waits_and_is_no_attempt() -> None:
+    later = NOW + timedelta(hours=9)
+    assert judged(Early(later)) == Verdict("due", later, counts=False)
+
+
+def test_a_domain_takes_a_burst_and_then_its_pace_and_another_one_does_not_wait() -> None:
+    pace = DomainPace(10)
+    turns = [pace.turn(f"buyer{n}@Big.example", NOW) for n in range(13)]
+    assert turns[:10] == [None] * 10
+    tenth = timedelta(seconds=0.1)
+    assert turns[10:] == [NOW + timedelta(seconds=1) + n * tenth for n in (1, 2, 3)]
+    assert pace.turn("a@small.example", NOW) is None
+    assert pace.turn("b@big.example", NOW + tenth) is None

@@ -10,7 +10,7 @@ import pytest
 
 from services.notify.domain.link_mail import LinkMail, known_of, withheld
 from services.notify.mailers.link import ITEMS_MAX, word_link
-from services.notify.mailers.receipt import Wording
+from services.notify.mailers.wording import Wording
 from services.notify.use_cases.link_mails import worth_noting
 from shared.contracts.links import CartItemView, CartView, MerchantView, PlanView, UsesView
 from shared.kernel.ids import new_id
@@ -145,8 +145,10 @@ def test_a_link_that_nothing_is_known_of_is_not_mailed() -> None:
     assert withheld(None, mail_of(), to_address="amina@example.com", now=AT) == "no_longer_due"
 
 
-def test_of_a_link_that_is_new_and_not_scheduled_nothing_is_kept() -> None:
-    """Most links are never mailed. A later revision may overtake the one that was scheduled, and is remembered."""
-    assert not worth_noting(known_of(view(scheduled_at=None), at=AT))
-    assert worth_noting(known_of(view(scheduled_at=None, revision=2), at=AT))
+def test_of_a_link_that_is_new_and_for_nobody_in_particular_nothing_is_kept() -> None:
+    """Most links are never mailed. A later revision may overtake the one that had a recipient, and is remembered."""
+    nobody = {"email": None, "scheduled_at": None}
+    assert not worth_noting(known_of(view(**nobody), at=AT))
+    assert worth_noting(known_of(view(**nobody, revision=2), at=AT))
+    assert worth_noting(known_of(view(scheduled_at=None), at=AT))
     assert worth_noting(known_of(view(), at=AT))

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from services import checkout
 from services.notify.domain.receipt import Receipt, receipt_of
-from services.notify.mailers import receipt as mailer
-from services.notify.mailers.receipt import Wording, word_receipt
+from services.notify.mailers import wording as mailer
+from services.notify.mailers.receipt import word_receipt
+from services.notify.mailers.wording import Wording
 from shared.kernel.money import Money
+from shared.web.catalogs import read_messages
 from shared.web.locales import LOCALES
 from tests.support.mails import paid
 
@@ -71,6 +74,20 @@ def test_the_date_is_in_the_merchants_time_zone() -> None:
 def test_an_unknown_language_reads_as_english_and_a_regional_one_as_its_own() -> None:
     assert worded("tlh").text == worded("en").text
     assert worded("fr-CI").text == worded("fr").text
+
+
+def test_the_merchants_color_is_on_the_button_and_never_unread_as_text() -> None:
+    html = worded(merchant_color="#ffdd00").html
+    assert 'bgcolor="#ffdd00"' in html
+    assert 'style="color:#ffdd00' not in html
+    assert "javascript" not in worded(merchant_color="red;background:url(javascript:1)").html
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_page_and_the_mail_call_the_number_of_the_receipt_the_same(locale: str) -> None:
+    page = (Path(checkout.__file__).parent / "web" / "templates" / "session_paid.html").read_text("utf-8")
+    assert '"row_receipt_number"|t' in page
+    assert read_messages(locale)["row_receipt_number"] in worded(locale).text
 
 
 @pytest.mark.parametrize("field", ["merchant_name", "link_title", "payer_hint", "receipt_number"])

@@ -18,8 +18,37 @@ BASE = {
 
 def test_the_mail_server_is_read_from_its_url() -> None:
     server = Settings.from_environment(BASE | {"PAYLINKS_SMTP_URL": "smtps://me%40x:p%2Fw@mail.example"}).smtp_server()
-    assert (server.host, server.port, server.tls) == ("mail.example", 465, True)
+    assert (server.host, server.port, server.tls) == ("mail.example", 465, "always")
     assert (server.username, server.password) == ("me@x", "p/w")
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "tls"),
+    [
+        ("smtp://mail.example", 25, "offered"),
+        ("smtp+starttls://mail.example", 587, "required"),
+        ("smtp+starttls://mail.example:2525", 2525, "required"),
+        ("smtps://mail.example", 465, "always"),
+    ],
+)
+def test_the_scheme_says_how_the_way_to_the_mail_server_is_sealed(url: str, port: int, tls: str) -> None:
+    server = Settings.from_environment(BASE | {"PAYLINKS_SMTP_URL": url}).smtp_server()
+    assert (server.port, server.tls, server.ca_file) == (port, tls, None)
+
+
+def test_a_private_authority_is_named_by_its_file_and_nothing_else_is_taken() -> None:
+    url = "smtps://:secret@mail.example?ca_file=/etc/ca%20ours.pem"
+    assert Settings.from_environment(BASE | {"PAYLINKS_SMTP_URL": url}).smtp_server().ca_file == "/etc/ca ours.pem"
+    for wrong in ("?verify=no", "?ca_file=a&ca_file=b"):
+        with pytest.raises(SettingsError, match="no option but ca_file") as refused:
+            Settings.from_environment(BASE | {"PAYLINKS_SMTP_URL": f"smtps://:secret@mail.example{wrong}"})
+        assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("pace", ["0", "-1", "nan", "inf", "100001"])
+def test_a_pace_that_sends_nothing_or_everything_is_refused(pace: str) -> None:
+    with pytest.raises(SettingsError, match="PAYLINKS_MAIL_PER_DOMAIN_PER_SECOND"):
+        Settings.from_environment(BASE | {"PAYLINKS_MAIL_PER_DOMAIN_PER_SECOND": pace})
 
 
 def test_sender_and_host_are_taken_from_the_settings() -> None:

@@ -41,6 +41,7 @@ LINK: Final[dict[str, Any]] = {
     "gate": "none",
     "verified_at": None,
     "scheduled_at": None,
+    "reminders": None,
     "reference": None,
     "created_by": "key:k7q2m9x4bt3w",
     "paused_at": None,
@@ -79,6 +80,7 @@ PATCH_ORGANIZATION: Final[dict[str, Any]] = {
     "support_email": "hello@kampala-coffee.test",
     "color": "#6f4e37",
     "payment_bounds": {"USD": {"min_minor": 100, "max_minor": 500000}},
+    "reminders": {"before_expiry_hours": [24], "unpaid_days": [3]},
 }
 ORGANIZATION: Final[dict[str, Any]] = {
     "id": _ORG_ID,
@@ -100,6 +102,7 @@ ORGANIZATION: Final[dict[str, Any]] = {
     "link_lifetime_seconds": 604800,
     "redirect_origins": ["https://shop.example.com"],
     "checkout_url": None,
+    "reminders": {"before_expiry_hours": [24], "unpaid_days": [3]},
     "revision": 1,
     "created_at": _AT,
     "updated_at": _AT,

@@ -1,6 +1,6 @@
 from msgspec import UNSET, UnsetType, structs
 
-from services.links.dialects.native.mapping.links import tuple_in
+from services.links.dialects.native.mapping.links import reminders_in, reminders_out, tuple_in
 from services.links.dialects.native.wire import account as wire
 from services.links.domain.keys import PREFIX, ApiKey, KeyDraft
 from services.links.domain.organization import (
@@ -10,6 +10,7 @@ from services.links.domain.organization import (
     Organization,
     OrganizationDraft,
 )
+from shared.contracts.links import RemindersView
 
 
 def organization_draft(body: wire.PatchOrganization) -> OrganizationDraft:
@@ -32,6 +33,7 @@ def organization_draft(body: wire.PatchOrganization) -> OrganizationDraft:
         ),
         redirect_origins=() if body.redirect_origins is None else tuple_in(body.redirect_origins),
         checkout_url=body.checkout_url,
+        reminders=RemindersView() if (named := reminders_in(body.reminders)) is None else named,
     )
 
 
@@ -59,6 +61,7 @@ def organization_out(organization: Organization) -> wire.Organization:
         link_lifetime_seconds=organization.link_lifetime_seconds,
         redirect_origins=list(organization.redirect_origins),
         checkout_url=organization.checkout_url,
+        reminders=reminders_out(organization.reminders),
         revision=organization.revision,
         created_at=organization.created_at,
         updated_at=organization.updated_at,

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 from services.links.dialects.native.wire import links as wire
 from services.links.dialects.native.wire.common import MoneyOut
 from services.links.domain.drafts import LinkDraft
-from services.links.domain.link import Branding, Collect, Link, Recipient, Uses
+from services.links.domain.link import Branding, Collect, Link, Recipient, Reminders, Uses
 from services.links.domain.pricing import (
     Cart,
     CartWanted,
@@ -56,6 +56,7 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         recipient=_recipient_in(body.recipient),
         gate_otp=UNSET if body.gate is UNSET else body.gate == "otp",
         scheduled_at=utc("scheduled_at", body.scheduled_at),
+        reminders=reminders_in(body.reminders),
         reference=body.reference,
     )
 
@@ -87,6 +88,7 @@ def link_out(link: Link, *, public_url: str, now: datetime) -> wire.PaymentLink:
         gate="otp" if link.gate_otp else "none",
         verified_at=link.verified_at,
         scheduled_at=link.scheduled_at,
+        reminders=reminders_out(link.reminders) if link.reminders is not None else None,
         reference=link.reference,
         created_by=link.created_by,
         paused_at=link.paused_at,
@@ -164,6 +166,16 @@ def _cart_out(cart: Cart) -> wire.CartOut:
 
 def _recipient_in(recipient: wire.RecipientIn | UnsetType | None) -> Recipient | UnsetType | None:
     return Recipient(recipient.email, recipient.name) if isinstance(recipient, wire.RecipientIn) else recipient
+
+
+def reminders_in(reminders: wire.RemindersIn | UnsetType | None) -> Reminders | UnsetType | None:
+    if not isinstance(reminders, wire.RemindersIn):
+        return reminders
+    return Reminders(tuple(reminders.before_expiry_hours), tuple(reminders.unpaid_days))
+
+
+def reminders_out(reminders: Reminders) -> wire.RemindersOut:
+    return wire.RemindersOut(list(reminders.before_expiry_hours), list(reminders.unpaid_days))
 
 
 def _collect_in(collect: wire.CollectIn | UnsetType | None) -> Collect | UnsetType:

@@ -6,7 +6,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from services.links.dialects.native.wire.common import Aware, Color, CurrencyCode, Minor, Title, Url
-from services.links.dialects.native.wire.links import LatePayment, Method, Methods, Providers, TaxMode
+from services.links.dialects.native.wire.links import (
+    LatePayment,
+    Method,
+    Methods,
+    Providers,
+    RemindersIn,
+    RemindersOut,
+    TaxMode,
+)
 
 Scope = Literal[
     "links:read",
@@ -89,10 +97,14 @@ class PatchOrganization(msgspec.Struct, frozen=True, forbid_unknown_fields=True,
     link_lifetime_seconds: Lifetime | UnsetType | None = UNSET
     redirect_origins: Origins | UnsetType | None = UNSET
     checkout_url: Origin | UnsetType | None = UNSET
+    reminders: RemindersIn | UnsetType | None = UNSET
 
 
 class Organization(msgspec.Struct, frozen=True, kw_only=True):
-    """`checkout_url` is the merchant's own origin for the buyer's pages; null is the gateway's."""
+    """`checkout_url` is the merchant's own origin for the buyer's pages; null is the gateway's.
+
+    `reminders` go for links that have none of their own.
+    """
 
     id: UUID
     merchant_id: UUID
@@ -113,6 +125,7 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
     link_lifetime_seconds: int
     redirect_origins: list[str]
     checkout_url: str | None
+    reminders: RemindersOut
     revision: int
     created_at: datetime
     updated_at: datetime

@@ -103,6 +103,21 @@ class RecipientIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Title | None = None
 
 
+Hours = Annotated[list[Annotated[int, Meta(ge=1, le=8_784)]], Meta(max_length=10)]
+Days = Annotated[list[Annotated[int, Meta(ge=1, le=366)]], Meta(max_length=10)]
+
+
+class RemindersIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the recipient of a link that is not paid is reminded: once a day at most, and not at night.
+
+    It is sent from 8 to 20 o'clock in the organization's time zone. `unpaid_days` count from when the link was made, or
+    was mailed by its schedule.
+    """
+
+    before_expiry_hours: Hours = msgspec.field(default_factory=list[int])
+    unpaid_days: Days = msgspec.field(default_factory=list[int])
+
+
 class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     slug: Slug | UnsetType = UNSET
     description: LongText | UnsetType | None = UNSET
@@ -123,6 +138,7 @@ class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     recipient: RecipientIn | UnsetType | None = UNSET
     gate: Gate | UnsetType = UNSET
     scheduled_at: Aware | UnsetType | None = UNSET
+    reminders: RemindersIn | UnsetType | None = UNSET
     reference: Title | UnsetType | None = UNSET
 
 
@@ -132,7 +148,10 @@ class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class PatchPaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Only what is named changes; null clears. `methods` and `late_payment_policy`: null is the organization's, now."""
+    """Only what is named changes; null clears. `methods` and `late_payment_policy`: null is the organization's, now.
+
+    `reminders`: null is the organization's, whatever they become.
+    """
 
     title: Title | UnsetType = UNSET
     pricing: PricingIn | UnsetType = UNSET
@@ -220,8 +239,16 @@ class BrandingOut(msgspec.Struct, frozen=True):
     logo_url: str | None
 
 
+class RemindersOut(msgspec.Struct, frozen=True):
+    before_expiry_hours: list[int]
+    unpaid_days: list[int]
+
+
 class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
-    """`product` is there with `?expand=product`: the one of its pricing as it is now, or null."""
+    """`product` is there with `?expand=product`: the one of its pricing as it is now, or null.
+
+    `reminders` null are the organization's.
+    """
 
     id: UUID
     slug: str
@@ -249,6 +276,7 @@ class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
     gate: Gate
     verified_at: datetime | None
     scheduled_at: datetime | None
+    reminders: RemindersOut | None
     reference: str | None
     created_by: str
     paused_at: datetime | None
