@@ -34,7 +34,6 @@ from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire, utc_now
 from shared.runtime.postgres import Postgres
 from tests.support.mails import publish
-from tests.support.processes import free_port
 
 ROOT_SECRET = b"s" * 32
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -91,13 +90,14 @@ class Receiver:
 
 @asynccontextmanager
 async def receiver(answer: Answer = accept) -> AsyncGenerator[Receiver, None]:
-    port = free_port()
-    running = Receiver(f"http://127.0.0.1:{port}/hook", answer)
+    running = Receiver("", answer)
     app = web.Application()
     app.router.add_route("*", "/{anything:.*}", running.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    # A port of the kernel's choice: other test runs on this machine take theirs at the same time.
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    running.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
     try:
         yield running
     finally:

@@ -19,7 +19,6 @@ from services.notify.domain.webhook_reach import Reach, embedded, refusal_of
 from services.notify.webhooks.guard import Guard, Lookup
 from services.notify.webhooks.sender import Sender
 from shared.kernel.faults import Invalid
-from tests.support.processes import free_port
 from tests.support.webhooks import answering, receiver
 
 NOW = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
@@ -217,8 +216,8 @@ async def test_tls_is_checked_against_the_name_although_the_connection_goes_to_a
     app.router.add_post("/hook", note)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    port = free_port()
-    await web.TCPSite(runner, "127.0.0.1", port, ssl_context=ours).start()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=ours).start()
+    port = runner.addresses[0][1]
     lookup, _ = saying(["127.0.0.1"])
     try:
         good = await attempt(f"https://shop.example:{port}/hook", "loopback", lookup, trust=trusted)
