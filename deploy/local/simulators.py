@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 SECRET_CHARS = 40
 
@@ -47,4 +48,72 @@ class Simulator:
         return {f"PAYLINKS_{self.name.upper()}_SIM_{name}": value for name, value in told.items()}
 
 
-SIMULATORS: tuple[Simulator, ...] = ()
+def _mtn_user(secret: Secret) -> str:
+    return str(UUID(secret("api-user")[:32]))
+
+
+SIMULATORS: tuple[Simulator, ...] = (
+    Simulator(
+        name="stripe",
+        keys=lambda secret: {"SECRET_KEY": f"sk_test_{secret('secret-key')}"},
+        credentials=lambda secret: {
+            "secret_key": f"sk_test_{secret('secret-key')}",
+            "webhook_secret": f"whsec_{secret('webhook')}",
+        },
+        account=lambda given, url: {
+            "secret_key": given("secret_key"),
+            "webhook_url": url,
+            "webhook_secrets": [given("webhook_secret")],
+        },
+        currencies=("USD", "EUR"),
+    ),
+    Simulator(
+        name="wave",
+        keys=lambda secret: {"API_KEY": f"wave_sn_test_{secret('api-key')}"},
+        credentials=lambda secret: {
+            "api_key": f"wave_sn_test_{secret('api-key')}",
+            "webhook_secret": f"wave_sn_WHS_{secret('webhook')}",
+        },
+        account=lambda given, url: {
+            "api_key": given("api_key"),
+            "webhook_url": url,
+            "webhook_secrets": [given("webhook_secret")],
+        },
+    ),
+    Simulator(
+        name="flutterwave",
+        keys=lambda secret: {
+            "SECRET_KEY": f"FLWSECK_TEST-{secret('secret-key')}",
+            "SECRET_HASH": secret("secret-hash"),
+        },
+        credentials=lambda secret: {
+            "secret_key": f"FLWSECK_TEST-{secret('secret-key')}",
+            "secret_hash": secret("secret-hash"),
+            "email": "buyers@paylinks.test",
+        },
+        account=lambda given, url: {
+            "secret_key": given("secret_key"),
+            "secret_hash": given("secret_hash"),
+            "webhook_url": url,
+        },
+        currencies=("NGN", "RWF"),
+    ),
+    Simulator(
+        name="mtn",
+        keys=lambda secret: {
+            "API_USER": _mtn_user(secret),
+            "API_KEY": secret("api-key"),
+            "SUBSCRIPTION_KEY": secret("subscription"),
+            "DISBURSEMENT_KEY": secret("disbursement"),
+        },
+        credentials=lambda secret: {
+            "api_user": _mtn_user(secret),
+            "api_key": secret("api-key"),
+            "subscription_key": secret("subscription"),
+            "target_environment": "mtnuganda",
+            "disbursement_subscription_key": secret("disbursement"),
+        },
+        currencies=("UGX",),
+    ),
+)
+"""What each of them is connected for is told apart by currency, so that every one has something to take."""

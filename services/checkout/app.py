@@ -18,8 +18,13 @@ from services.checkout.jobs import (
 )
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
+from services.checkout.providers.flutterwave.adapter import Flutterwave
+from services.checkout.providers.mtn.adapter import Mtn
+from services.checkout.providers.port import Provider
 from services.checkout.providers.registry import Providers, plug_in
 from services.checkout.providers.sandbox.adapter import Sandbox
+from services.checkout.providers.stripe.adapter import Stripe
+from services.checkout.providers.wave.adapter import Wave
 from services.checkout.settings import Settings
 from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
@@ -186,10 +191,21 @@ def providers_of(settings: Settings) -> Providers:
     seconds = settings.provider_timeout_seconds
     sandbox = Sandbox(settings.sandbox_url, settings.sandbox_platform_key, timeout_seconds=seconds)
     extra = settings.extra()
+    own: list[Provider] = [
+        Stripe(settings.stripe_url, timeout_seconds=seconds),
+        Wave(settings.wave_url, timeout_seconds=seconds),
+        Flutterwave(settings.flutterwave_url),
+        Mtn(settings.mtn()),
+    ]
     return Providers(
         sandbox,
-        [plug_in(text, timeout_seconds=seconds) for text in extra],
-        urls=[text.partition("@")[2] for text in extra],
+        [*own, *(plug_in(text, timeout_seconds=seconds) for text in extra)],
+        urls=[
+            settings.stripe_url,
+            settings.wave_url,
+            settings.flutterwave_url,
+            *(text.partition("@")[2] for text in extra),
+        ],
     )
 
 

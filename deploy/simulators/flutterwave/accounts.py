@@ -3,7 +3,7 @@
 import hashlib
 
 import msgspec
-from litestar import Response, post
+from litestar import Response, put
 
 from deploy.simulators.flutterwave.wire import AccountRequest, refused
 from deploy.simulators.kit.control import ledger_of, require_control
@@ -33,7 +33,7 @@ def require_account(request: HttpRequest) -> str:
     return account_id
 
 
-@post("/control/accounts", status_code=201)
+@put("/control/accounts")
 async def open_account(request: HttpRequest) -> Response[bytes]:
     """What the dashboard does at Flutterwave; the same key again changes its account."""
     require_control(request)
@@ -42,4 +42,4 @@ async def open_account(request: HttpRequest) -> Response[bytes]:
     except NotUnderstood as error:
         raise refused(str(error)) from None
     put_account(ledger_of(request).store, asked)
-    return answer({"id": id_of(asked.secret_key)}, 201)
+    return answer({"id": id_of(asked.secret_key)})
