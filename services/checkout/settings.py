@@ -13,7 +13,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     """`sandbox_url` is the origin of the sandbox provider: its API and its card field.
 
     The other `…_url` are where providers answer; simulators, on a local stack. `previous_secret_keys`, separated by
-    commas, still open what was sealed with them. `extra_providers`, too: adapters that are installed beside Paylinks, as
+    commas, still open what was sealed with them. `extra_providers`, too: adapters installed beside Paylinks, as
     `package.module:Class@https://api.example`. `failed_…_per_hour`: how many tries may fail before more are refused.
     """
 
