@@ -13,10 +13,12 @@ import httpx
 import psutil
 import pytest
 
+from deploy.local.simulators import SIMULATORS
 from tests.support.processes import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
-PARTS = {"links", "checkout", "notify", "nats", "postgres", "gateway", "sandbox", "mailbox"}
+SERVERS = {"nats", "postgres", "gateway", "sandbox", "mailbox", *(one.name for one in SIMULATORS)}
+PARTS = {"links", "checkout", "notify", *SERVERS}
 
 pytestmark = pytest.mark.stack
 

@@ -29,9 +29,8 @@ async def test_a_link_that_can_be_paid_fails_nothing(shop: Tenant) -> None:
     assert (found["eligible"], found["failing"], found["state"]) == (True, [], "active")
 
 
-async def test_every_rule_that_fails_is_told_with_its_beginning_and_a_next_step(
-    service: LinksService, shop: Tenant
-) -> None:
+async def test_every_rule_that_fails_is_told_with_its_beginning_and_a_next_step(service: LinksService) -> None:
+    shop = await service.tenant(livemode=True)
     soon = datetime.now(UTC) + timedelta(seconds=60)
     link = await shop.make(uses_max=1, expires_at=soon.isoformat(), methods=["ussd"])
     await shop.client.post(f"{ROOT}/{link['id']}/pause")
