@@ -1,5 +1,6 @@
 """`paylinks dead` and `paylinks outbox` against a running service."""
 
+import re
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,7 @@ async def test_a_dead_letter_is_listed_shown_and_replayed(notify: Running) -> No
 
     code, shown, _ = await ended("dead", "show", fact_id, "--nats", notify.nats_url)
     assert code == 0
-    bodies = [msgspec.json.decode(line)["body"] for line in shown.splitlines()]
+    bodies = [msgspec.json.decode(one)["body"] for one in re.split(r"(?<=^})\n(?={)", shown, flags=re.MULTILINE)]
     assert bodies == ['{"not": "a charge"}'] * len(READERS)
 
     code, replayed, _ = await ended("dead", "replay", fact_id, "--nats", notify.nats_url)
