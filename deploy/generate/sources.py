@@ -5,6 +5,7 @@ from deploy.generate.files import Files
 from deploy.generate.lifecycles import lifecycles_page
 from deploy.generate.problems import problems_page
 from deploy.generate.schemas import schema_of
+from deploy.generate.settings import settings_page
 from deploy.local.postgres import SERVICES
 from services.checkout.web import api_openapi as checkout
 from services.checkout.web import api_problems as checkout_problems  # noqa: F401 # pyright: ignore[reportUnusedImport] - it registers
@@ -21,6 +22,7 @@ async def generated(postgres_dsn: str) -> Files:
         "docs/events.md": events_page(),
         "docs/lifecycles.md": lifecycles_page(),
         "docs/problems.md": problems_page(),
+        "docs/settings.md": settings_page(),
         "docs/openapi/links.json": as_json(links.document()),
         "docs/openapi/checkout.json": as_json(checkout.document()),
         "docs/openapi/notify.json": as_json(notify.document()),
