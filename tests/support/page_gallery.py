@@ -240,6 +240,9 @@ def session_views() -> dict[str, SessionView]:
         "session-redirecting": replace(
             SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
         ),
+        "session-redirecting-phone": replace(
+            SESSION, state="redirecting", retry=None, redirect_url=f"{PROVIDER}/confirm/p1"
+        ),
         "session-dial": replace(
             SESSION,
             state="dial",

@@ -225,6 +225,7 @@ def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
     pending_names = {
         "session-prompt",
         "session-redirecting",
+        "session-redirecting-phone",
         "session-processing",
         "session-transfer-sent",
     } | copied_from
