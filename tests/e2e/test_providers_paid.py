@@ -200,6 +200,28 @@ async def test_flutterwave_takes_mobile_money_on_the_page_of_the_operator(api: M
     await refunded(api, link, 25_000)
 
 
+async def test_a_buyer_who_comes_back_before_the_news_is_told_to_wait(api: Merchant, buyer: Visitor) -> None:
+    link = await api.sells("flutterwave", 25_000, "RWF")
+    await api.control("flutterwave", "PUT", "/control/faults", {"callback_delay_ms": 1500})
+    page = await begin(buyer, link)
+    await by_phone(page, "0788123456")
+    await page.click("button[value=approve]")
+    await see(page, "Payment in progress")
+    await picture(page, "came-back-360")
+    await api.control("flutterwave", "PUT", "/control/faults", {})
+    await paid(api, page, link, "flutterwave", Booked("25000", "RWF", 1))
+
+
+async def test_a_buyer_who_gives_up_at_flutterwave_may_go_on_there(api: Merchant, buyer: Visitor) -> None:
+    link = await api.sells("flutterwave", 25_000, "RWF", methods=["card"])
+    page = await begin(buyer, link)
+    await page.click("#send")
+    await page.click("button[value=cancel]")
+    await see(page, "One step is left")
+    await page.click("a.btn.main")
+    await expect(page.locator("#number")).to_be_visible()
+
+
 async def test_flutterwave_is_paid_by_a_ussd_code_of_the_chosen_bank(api: Merchant, buyer: Visitor) -> None:
     link = await api.sells("flutterwave", 150_000, "NGN", methods=["card", "ussd", "bank_transfer"])
     page = await begin(buyer, link)
