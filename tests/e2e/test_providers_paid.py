@@ -280,3 +280,23 @@ async def test_mtn_tells_that_the_payer_said_no_and_is_asked_again(api: Merchant
     await paid(api, page, link, "mtn", Booked("50000", "UGX", 1))
     (failed,) = [one for one in await api.charges(link) if one["status"] == "failed"]
     assert failed["failure_reason"] == "rejected_by_payer"
+
+
+async def test_each_way_of_one_link_goes_to_the_provider_that_takes_it(api: Merchant, buyer: Visitor) -> None:
+    pricing = {"type": "fixed", "amount_minor": 50_000, "currency": "UGX"}
+    link = await api.link(pricing=pricing, uses_max=9)
+    page = await buyer.open(link["url"])
+    await picture(page, "methods-ugx-360")
+    await by_phone(page, "0772123458")
+    await see(page, "Payment received")
+    page = await buyer.open(link["url"])
+    await by_phone(page, "0701123456")
+    await see(page, "Payment received")
+    page = await buyer.open(link["url"])
+    await page.click("label[for=way-card]")
+    await page.click("#send")
+    await on_the_card_page(page)
+    await see(page, "Payment received")
+    assert (await api.settled(link, paid=3))["uses"]["used"] == 3
+    took = {(one["provider"], one["method"]) for one in await api.charges(link)}
+    assert took == {("mtn", "mobile_money"), ("sandbox", "mobile_money"), ("stripe", "card")}
