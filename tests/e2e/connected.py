@@ -68,3 +68,11 @@ class Merchant(Api):
             return (await self.merchant("GET", f"/v1/refunds/{made.json()['id']}")).json()
 
         await until(shown, lambda now: now["status"] == "succeeded")
+
+    async def sent_back(self, link: dict[str, Any], amount: int) -> None:
+        """The stats come to say that exactly so much was refunded."""
+
+        async def total() -> int:
+            return sum(one["amount_minor"] for one in (await self.stats(link))["refunded"])
+
+        assert await until(total, lambda now: now >= amount) == amount

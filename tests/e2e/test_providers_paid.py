@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.api import until
 from tests.e2e.buying import ASKS_THE_BANK, CARD, DECLINED, by_phone, on_the_card_page, see, session_of
 from tests.e2e.connected import Booked, Merchant
 from tests.support.browsing import Visitor, picture
@@ -53,13 +52,6 @@ async def begin(buyer: Visitor, link: dict[str, Any]) -> Page:
     return page
 
 
-async def refunded(api: Merchant, link: dict[str, Any], amount: int) -> None:
-    stats = await until(
-        lambda: api.stats(link), lambda stats: sum(one["amount_minor"] for one in stats["refunded"]) >= amount
-    )
-    assert sum(one["amount_minor"] for one in stats["refunded"]) == amount
-
-
 STRIPE_UNITS = pytest.mark.parametrize(
     ("minor", "currency", "unit"),
     [(1999, "USD", 1999), (50_000, "UGX", 5_000_000), (25_000, "RWF", 25_000), (10_000, "XOF", 10_000)],
@@ -83,7 +75,7 @@ async def test_stripe_takes_a_card_in_its_own_unit(
         assert (await api.books("stripe", charge)).refunded == (500,)
         await api.refund(charge)
         assert sum((await api.books("stripe", charge)).refunded) == 1999
-        await refunded(api, link, 1999)
+        await api.sent_back(link, 1999)
 
 
 async def test_stripe_declines_a_card_and_takes_another_after_the_bank_was_asked(api: Merchant, buyer: Visitor) -> None:
@@ -125,7 +117,7 @@ async def test_wave_is_paid_in_its_app(api: Merchant, buyer: Visitor) -> None:
     await picture(page, "wave-paid-360")
     await api.refund(charge)
     assert await api.books("wave", charge) == Booked("10000", "XOF", 1, ("10000",))
-    await refunded(api, link, 10_000)
+    await api.sent_back(link, 10_000)
 
 
 async def test_a_buyer_who_comes_back_from_wave_without_paying_is_led_there_again(
@@ -166,7 +158,7 @@ async def test_flutterwave_takes_a_card_in_major_units(
     if currency == "NGN":
         await api.refund(charge, 50_050)
         assert (await api.books("flutterwave", charge)).refunded == ("500.50",)
-        await refunded(api, link, 50_050)
+        await api.sent_back(link, 50_050)
 
 
 async def test_flutterwave_declines_a_card_and_the_next_one_is_paid(api: Merchant, buyer: Visitor) -> None:
@@ -197,7 +189,7 @@ async def test_flutterwave_takes_mobile_money_on_the_page_of_the_operator(api: M
     charge = await paid(api, page, link, "flutterwave", Booked("25000", "RWF", 1))
     await api.refund(charge)
     assert (await api.books("flutterwave", charge)).refunded == ("25000",)
-    await refunded(api, link, 25_000)
+    await api.sent_back(link, 25_000)
 
 
 async def test_a_buyer_who_comes_back_before_the_news_is_told_to_wait(api: Merchant, buyer: Visitor) -> None:
@@ -262,7 +254,7 @@ async def test_mtn_asks_the_payer_on_the_phone(api: Merchant, buyer: Visitor) ->
     charge = await paid(api, page, link, "mtn", Booked("50000", "UGX", 1))
     await api.refund(charge, 20_000)
     assert await api.books("mtn", charge) == Booked("50000", "UGX", 1, ("20000",))
-    await refunded(api, link, 20_000)
+    await api.sent_back(link, 20_000)
 
 
 async def test_mtn_tells_that_the_payer_said_no_and_is_asked_again(api: Merchant, buyer: Visitor) -> None:
