@@ -135,7 +135,7 @@ async def test_the_operator_shows_while_the_number_is_typed(visit: Open) -> None
     assert await hint.text_content() == "Looks like Safaricom. If you changed network, that is fine."
     assert not await page.locator("#dial").is_visible()
     await page.fill("#f-mobile_phone", "9")
-    assert "We send a request" in (await hint.text_content() or "")
+    assert "You approve the payment" in (await hint.text_content() or "")
 
 
 async def test_a_mobile_money_form_is_sent_once(visit: Open, site: Site) -> None:

@@ -144,7 +144,7 @@ async def test_a_card_is_charged_exactly_the_amount_in_stripes_own_unit(
     order = shop.order(minor, currency)
     state = await shop.begin(order)
     assert (state.status, state.reference, state.account) == ("pending", order.reference, ACCOUNT.external_id)
-    assert await shop.pay(state) == order.return_url
+    assert await shop.pay(state) == order.paid_url
     (book,) = await shop.stripe.books(order.reference)
     assert (book["amount"], book["currency"], book["charged"]) == (in_stripes_unit, currency.lower(), 1)
     (told,) = await shop.told(order)

@@ -131,7 +131,7 @@ async def test_a_wallet_is_charged_exactly_the_amount_as_a_string_in_whole_franc
     order = an_order()
     state = await shop.begin(order)
     assert (state.status, state.reference, state.account) == ("pending", order.reference, ACCOUNT.external_id)
-    assert await shop.decide(state, "pay") == order.return_url
+    assert await shop.decide(state, "pay") == order.paid_url
     (book,) = await shop.wave.books(order.reference)
     assert (book["amount"], book["currency"], book["charged"]) == ("5000", "XOF", 1)
     (told,) = await shop.told(order)

@@ -240,6 +240,9 @@ def session_views() -> dict[str, SessionView]:
         "session-redirecting": replace(
             SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
         ),
+        "session-redirecting-phone": replace(
+            SESSION, state="redirecting", retry=None, redirect_url=f"{PROVIDER}/confirm/p1"
+        ),
         "session-dial": replace(
             SESSION,
             state="dial",
@@ -254,7 +257,21 @@ def session_views() -> dict[str, SessionView]:
             SESSION, state="transfer", phone=None, retry=None, minor=150_050, currency="NGN", transfer=TRANSFER
         ),
         "session-transfer-sent": replace(
-            SESSION, state="processing", phone=None, retry=None, change_url=None, back_url="/checkout/sessions/s1"
+            SESSION,
+            state="processing",
+            phone=None,
+            retry=None,
+            change_url=None,
+            transfer=TRANSFER,
+            back_url="/checkout/sessions/s1",
+        ),
+        "session-came-back": replace(
+            SESSION,
+            state="processing",
+            retry=None,
+            change_url=None,
+            redirect_url=f"{PROVIDER}/confirm/p1",
+            back_url="/checkout/sessions/s1",
         ),
         "session-processing": replace(SESSION, state="processing", phone=None, retry=None, change_url=None),
         "session-paid": replace(

@@ -167,9 +167,10 @@ def _page(template: str, payment: Payment, *, error: str | None = None, **contex
     content = _templates.get_template(template).render(
         payment=payment, error=error, css=_CSS, nonce=nonce, **({"otp": False, "kind": ""} | context)
     )
+    # A form of the page is answered by a redirect to the shop, which Chromium holds to `form-action` too.
+    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; frame-ancestors 'none'"
     headers = {
-        # A form of the page is answered by a redirect to the shop, which Chromium holds to `form-action` too.
-        "Content-Security-Policy": f"default-src 'none'; style-src 'nonce-{nonce}'; frame-ancestors 'none'",
+        "Content-Security-Policy": policy,
         "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",

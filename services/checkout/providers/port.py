@@ -86,6 +86,11 @@ class Order(Struct, frozen=True, kw_only=True):
     bank: str | None = None
     expires_at: datetime | None = None
 
+    @property
+    def paid_url(self) -> str:
+        """Where a buyer comes back to who has done their part, which proves nothing; all others by `return_url`."""
+        return f"{self.return_url}?sent=1"
+
 
 class Accepted(Struct, frozen=True):
     """The provider has the payment, in whatever state."""

@@ -90,7 +90,7 @@ class SessionPage:
         if status == "open" and (state.charge is None or "choose" in request.query_params):
             return await self._choose(request, state, posted={}, errors=())
         locale, nonce = locale_of(request, session.locale), new_nonce()
-        view = session_view(state, now=now, attempt=new_nonce(), sent="sent" in request.query_params)
+        view = session_view(state, now=now, attempt=new_nonce(), sent=_has_sent(request))
         body = render_session(view, locale=locale, nonce=nonce)
         paid = [self._pages.paid_cookie(session.link.slug, session.id)] if status == "paid" else []
         return self._pages.answer(request, body, nonce=nonce, cookies=paid)
@@ -156,3 +156,9 @@ class SessionPage:
         )
         body = render_checkout(view, locale=locale, nonce=nonce)
         return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE if errors else 200)
+
+
+def _has_sent(request: HttpRequest) -> bool:
+    """Whether the buyer has done their part, as they or the provider's page say."""
+    # Flutterwave has one address for all who come back, and adds this for those who gave up.
+    return "sent" in request.query_params and request.query_params.get("status") != "cancelled"

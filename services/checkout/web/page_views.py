@@ -152,7 +152,7 @@ def session_view(
 ) -> SessionView:
     """Any session but an open one that has no charge yet: that one still has to choose (`choice_view`).
 
-    `sent`: the buyer says that the transfer is on its way.
+    `sent`: the buyer has sent the transfer, or comes back from the provider's page.
     """
     session, charge = state.session, state.charge
     link, path = session.link, session_path(session)
@@ -176,7 +176,7 @@ def session_view(
         redirect_url=action.url if isinstance(action, Redirect) else None,
         dial_code=action.code if isinstance(action, Dial) else None,
         transfer=_transfer(action, path),
-        back_url=path if shown == "processing" and isinstance(action, Transfer) else None,
+        back_url=path if shown == "processing" and isinstance(action, Transfer | Redirect) else None,
         failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
         retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
         receipt=_receipt(session, charge) if shown == "paid" else None,
@@ -223,7 +223,7 @@ def _waiting(action: NextAction | None, *, sent: bool) -> PageState:
         case Prompt():
             return "prompt_sent"
         case Redirect():
-            return "redirecting"
+            return "processing" if sent else "redirecting"
         case Dial():
             return "dial"
         case Transfer():

@@ -189,7 +189,7 @@ class TransferShown(Struct, frozen=True, kw_only=True):
 class SessionView(Struct, frozen=True, kw_only=True):
     """`version` is any text that changes whenever the page would look different: the stream and the poll say it.
 
-    `back_url` is of a buyer who has sent a transfer and waits: back to the account.
+    `back_url` is of a buyer who has done their part and waits: back to the account, or to the way to the provider.
     """
 
     path: str

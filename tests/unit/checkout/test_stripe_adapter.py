@@ -114,7 +114,7 @@ def test_the_form_is_what_stripe_documents() -> None:
     assert fields == {
         "mode": "payment",
         "client_reference_id": "ref",
-        "success_url": "http://x/r",
+        "success_url": "http://x/r?sent=1",
         "cancel_url": "http://x/r",
         "payment_method_types[0]": "card",
         "line_items[0][quantity]": "1",

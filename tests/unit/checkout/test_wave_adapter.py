@@ -59,7 +59,7 @@ def test_an_amount_is_a_string_of_whole_francs() -> None:
     assert msgspec.to_builtins(request_of(ORDER)) == {
         "amount": "5000",
         "currency": "XOF",
-        "success_url": "https://x/r",
+        "success_url": "https://x/r?sent=1",
         "error_url": "https://x/r",
         "client_reference": "ref",
     }

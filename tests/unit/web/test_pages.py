@@ -225,8 +225,10 @@ def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
     pending_names = {
         "session-prompt",
         "session-redirecting",
+        "session-redirecting-phone",
         "session-processing",
         "session-transfer-sent",
+        "session-came-back",
     } | copied_from
     for name in gallery.session_views():
         pending = name in pending_names

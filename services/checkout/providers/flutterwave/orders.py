@@ -48,7 +48,7 @@ def _hosted(order: Order, email: str) -> HostedRequest:
         tx_ref=order.reference,
         amount=to_major(order.total, EXPONENTS[order.total.currency]),
         currency=order.total.currency,
-        redirect_url=order.return_url,
+        redirect_url=order.paid_url,
         payment_options="card",
         session_duration=SESSION_MINUTES,
         max_retry_attempt=TRIES_ON_PAGE_MAX,
@@ -91,7 +91,7 @@ def _charge(
         network=network,
         country=country,
         account_bank=account_bank,
-        redirect_url=order.return_url if mobile else None,
+        redirect_url=order.paid_url if mobile else None,
     )
 
 

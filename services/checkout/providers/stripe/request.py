@@ -24,7 +24,7 @@ def session_form(order: Order, *, now: datetime) -> bytes:
     fields = {
         "mode": "payment",
         "client_reference_id": order.reference,
-        "success_url": order.return_url,
+        "success_url": order.paid_url,
         "cancel_url": order.return_url,
         "payment_method_types[0]": "card",
         f"{item}[quantity]": "1",

@@ -84,7 +84,7 @@ def request_of(order: Order) -> SessionRequest:
     return SessionRequest(
         amount=str(order.total.minor),  # XOF has no decimals
         currency=order.total.currency,
-        success_url=order.return_url,
+        success_url=order.paid_url,
         error_url=order.return_url,
         client_reference=order.reference,
     )
