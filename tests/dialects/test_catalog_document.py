@@ -38,7 +38,7 @@ async def created(catalog: Shop) -> dict[str, Any]:
 @pytest.mark.documented("POST /api/payment-links/", "every field of the create body")
 async def test_a_link_is_created_from_products_quantities_and_a_currency(catalog: Shop) -> None:
     link = await created(catalog)
-    assert [link.pop("created_at")[:19], link.pop("updated_at")[:19]] == ["2026-04-03T10:00:00"] * 2
+    assert [link.pop("created_at")[:16], link.pop("updated_at")[:16]] == ["2026-04-03T10:00"] * 2
     assert link == {
         "id": str(UUID(link["id"])),
         "name": "Spring campaign",

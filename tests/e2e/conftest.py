@@ -1,5 +1,6 @@
 from collections.abc import AsyncGenerator
 
+import asyncpg
 import pytest
 
 from tests.e2e.api import Api
@@ -12,6 +13,17 @@ async def api(stack: Stack) -> AsyncGenerator[Api, None]:
     client = Api(stack)
     yield client
     await client.close()
+
+
+@pytest.fixture(autouse=True)
+async def phones_are_free(request: pytest.FixtureRequest) -> None:
+    """A phone is asked about one payment at a time: what an earlier test has left waiting holds no phone any more."""
+    if "stack" not in request.fixturenames:
+        return
+    stack: Stack = request.getfixturevalue("stack")
+    connection = await asyncpg.connect(stack.local["postgres"]["checkout"])
+    await connection.execute("UPDATE charge SET prompt_phone = NULL WHERE prompt_phone IS NOT NULL")
+    await connection.close()
 
 
 @pytest.fixture

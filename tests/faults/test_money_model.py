@@ -48,7 +48,7 @@ from tests.support.teller import CREATES, REFUNDS, Told
 from tests.support.till import BEGINS, Till, Tills, tills
 
 FULL = os.environ.get("PAYLINKS_FAULTS") == "full"
-EXAMPLES = 2_000 if FULL else 50
+EXAMPLES = 2_000 if FULL else 30
 STEPS = 30
 # Making a failure shorter takes minutes: `PAYLINKS_FAULTS=full` does it, and prints the fewest steps that it takes.
 PHASES = tuple(Phase) if FULL else (Phase.explicit, Phase.reuse, Phase.generate)

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 FULL = os.environ.get("PAYLINKS_FAULTS") == "full"
 LINKS = 200 if FULL else 20
 PER_LINK = 10 if FULL else 5
-KILLED_AFTER = 200 if FULL else 15
+KILLED_AFTER = 200 if FULL else 5
 """So many requests into its work: the receiver has one that the log has not."""
 KILLED = -9
 

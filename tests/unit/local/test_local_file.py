@@ -7,6 +7,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.credentials import load_or_make_secrets
 from deploy.local.files import replace_file
 from deploy.local.local_file import Demo, LocalFile
+from deploy.local.simulators import SIMULATORS
 
 ADDRESSES = Addresses(
     gateway="http://127.0.0.1:8080",
@@ -16,6 +17,7 @@ ADDRESSES = Addresses(
     smtp="smtp://127.0.0.1:6",
     mailbox="http://127.0.0.1:7",
     postgres_server="postgresql://paylinks:pw@127.0.0.1:8/postgres?sslmode=disable",
+    simulators={one.name: f"http://127.0.0.1:{number}" for number, one in enumerate(SIMULATORS, 9)},
 )
 
 

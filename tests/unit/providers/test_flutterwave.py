@@ -73,7 +73,7 @@ async def desk(simulator: SimulatorProcess) -> AsyncGenerator[FlutterwaveDesk, N
     receiver, provider = Receiver(), Flutterwave(simulator.url + "/v3", timeout_seconds=2)
     await receiver.start()
     await simulator.faults()
-    await simulator.control("POST", "/accounts", secret_key=KEY, secret_hash=HASH, webhook_url=receiver.url)
+    await simulator.control("PUT", "/accounts", secret_key=KEY, secret_hash=HASH, webhook_url=receiver.url)
     yield FlutterwaveDesk(provider, account("flutterwave", "acct_1", **CREDENTIALS), simulator, receiver)
     await provider.close()
     await receiver.stop()

@@ -48,11 +48,11 @@ async def test_the_control_api_is_for_who_has_the_key_and_strict(tmp_path: Path)
         answer: httpx.Response = await process.http.request(method, f"/control{path}", headers=headers, json=body)
         return answer.status_code
 
-    for method, path in (("GET", "/payments"), ("GET", "/callbacks"), ("PUT", "/faults"), ("POST", "/accounts")):
+    for method, path in (("GET", "/payments"), ("GET", "/callbacks"), ("PUT", "/faults"), ("PUT", "/accounts")):
         assert await status(method, path, wrong, {}) == 401
     assert await status("PUT", "/faults", right, {"surprise": 1}) == 400
     assert await status("PUT", "/faults", right, {"fail_creates": -1}) == 400
-    assert await status("POST", "/accounts", right, {"secret_key": "sk_of_somebody_else", "secret_hash": HASH}) == 400
+    assert await status("PUT", "/accounts", right, {"secret_key": "sk_of_somebody_else", "secret_hash": HASH}) == 400
     assert await status("POST", "/payments/nobody/succeed", right) == 404
     assert await status("POST", "/refunds/1/succeed", right) == 404
     for page in ("/pay/nobody.1", "/confirm/x.99999999999999999999", "/phone/123456", "/bank/1234567890"):
