@@ -179,6 +179,13 @@ async def test_an_unknown_fault_is_refused(mailbox):
     assert (await mailbox.http.put("/faults", json={"reply": "explode"})).status_code == 400
 
 
+async def test_a_mail_that_nobody_looked_at_survives_a_kill(mailbox):
+    await mailbox.send(a_mail("unseen before the kill"))
+    mailbox.stop(signal.SIGKILL)
+    await mailbox.start()
+    assert [mail["subject"] for mail in await mailbox.mails()].count("unseen before the kill") == 1
+
+
 async def test_mails_survive_a_kill(mailbox):
     await mailbox.send(a_mail("before the kill"))
     before = await mailbox.mails()
@@ -190,7 +197,8 @@ async def test_mails_survive_a_kill(mailbox):
 async def test_the_index_is_made_up_for_from_the_maildir_when_its_end_is_torn_off(tmp_path):
     store = MailStore(tmp_path)
     for number in range(3):
-        await store.keep([f"buyer{number}@example.test"], a_mail(f"number {number}").as_bytes())
+        store.keep([f"buyer{number}@example.test"], a_mail(f"number {number}").as_bytes())
+    assert len(list(store.listed(to=None, limit=None))) == 3
     index = tmp_path / "index.jsonl"
     index.write_bytes(index.read_bytes()[:-40])
     again = MailStore(tmp_path)

@@ -47,7 +47,7 @@ class MailboxHandler:
         if reply is Reply.HANG:
             await asyncio.sleep(HANG_SECONDS_MAX)
         content = envelope.original_content or b""
-        await self._store.keep([str(recipient) for recipient in envelope.rcpt_tos], content)
+        self._store.keep([str(recipient) for recipient in envelope.rcpt_tos], content)
         # uvloop's transports have these methods, and derive from nothing.
         transport = cast("asyncio.Transport", server.transport)
         if reply is Reply.DROP_BEFORE_250:
