@@ -12,7 +12,7 @@ from shared.kernel.faults import Invalid
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 100
 VALUE_CHARS_MAX: Final = 200
-_CURSOR_BYTES: Final = 16
+_ID_BYTES: Final = 16
 
 T = TypeVar("T")
 _Item = TypeVar("_Item")
@@ -27,13 +27,29 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """What a list was asked for: at most `limit`, with ids below `before`."""
+    """What a list was asked for: at most `limit`. `after` is the place of the last thing that the caller has seen."""
 
     limit: int
-    before: UUID | None
+    after: str | None
     filters: Mapping[str, str]
 
-    def page(self, found: Sequence[_Item], out: Callable[[_Item], T], *, place: Callable[[_Item], UUID]) -> Page[T]:
+    @property
+    def before(self) -> UUID | None:
+        """The place in lists that go down by id.
+
+        Raises:
+            Invalid: the cursor was not made by such a list.
+        """
+        if self.after is None:
+            return None
+        raw = self.after.encode("latin-1")
+        if len(raw) != _ID_BYTES:
+            raise Invalid("cursor", "is not one of ours")
+        return UUID(bytes=raw)
+
+    def page(
+        self, found: Sequence[_Item], out: Callable[[_Item], T], *, place: Callable[[_Item], UUID | str]
+    ) -> Page[T]:
         """`found` holds one more than was asked for, if there is more."""
         shown = found[: self.limit]
         more = len(found) > len(shown)
@@ -61,15 +77,15 @@ def listing(query: Iterable[tuple[str, str]], filters: Iterable[str] = ()) -> Li
     return Listing(int(limit), None if cursor is None else _place(cursor), named)
 
 
-def cursor_of(place: UUID) -> str:
-    return base64.urlsafe_b64encode(place.bytes).rstrip(b"=").decode()
+def cursor_of(place: UUID | str) -> str:
+    raw = place.bytes if isinstance(place, UUID) else place.encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _place(cursor: str) -> UUID:
+def _place(cursor: str) -> str:
+    """As latin-1, which has a letter for every byte of an id."""
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), b"-_", validate=True)
     except ValueError:
         raise Invalid("cursor", "is not one of ours") from None
-    if len(raw) != _CURSOR_BYTES:
-        raise Invalid("cursor", "is not one of ours")
-    return UUID(bytes=raw)
+    return raw.decode("latin-1")

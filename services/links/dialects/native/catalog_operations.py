@@ -7,8 +7,8 @@ import msgspec
 from services.links.dialects.native import catalog_examples as examples
 from services.links.dialects.native.operation import PAGE, Operation, Query, page_example
 from services.links.dialects.native.wire import catalog, coupons, taxes
-from services.links.dialects.native.wire.common import Page
 from services.links.domain.keys import Scope
+from shared.runtime.listing import Page
 
 _ACTIVE: Final[Query] = (("active", {"type": "boolean"}),)
 _CURRENCY: Final[Query] = (("currency", {"type": "string", "pattern": "^[A-Z]{3}$"}),)

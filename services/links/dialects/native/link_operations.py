@@ -5,8 +5,8 @@ from typing import Final, get_args
 from services.links.dialects.native import examples
 from services.links.dialects.native.operation import DRY_RUN, PAGE, Operation, Query, page_example
 from services.links.dialects.native.wire import charges, links
-from services.links.dialects.native.wire.common import Page
 from services.links.domain.keys import Scope
+from shared.runtime.listing import Page
 
 LINK: Final = "/v1/payment-links/{link_id}"
 _LINK_FILTERS: Final[Query] = (

@@ -11,7 +11,7 @@ from services.links.dialects.native import (
 )
 from services.links.dialects.native.operation import PAGE, Operation, page_example
 from services.links.dialects.native.wire import account
-from services.links.dialects.native.wire.common import Page
+from shared.runtime.listing import Page
 
 _ORGANIZATION: Final = "/v1/organizations/{org_id}"
 _KEY: Final = "/v1/api-keys/{key_id}"

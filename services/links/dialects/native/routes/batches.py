@@ -8,15 +8,7 @@ from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.batch_rows import batch_out, errors_csv, row_out
 from services.links.dialects.native.mapping.csv_rows import rows_of
-from services.links.dialects.native.routes.call import (
-    NativeRequest,
-    answer_of,
-    begin,
-    cursor_of,
-    listing,
-    ok,
-    respond,
-)
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
 from services.links.dialects.native.routes.query import dry_run, query, whole
 from services.links.dialects.native.wire.batches import BatchIn, BatchRows
 from services.links.domain.link_batch import ROWS_MAX, LinkBatch, RowState, WantedRow
@@ -24,6 +16,7 @@ from services.links.use_cases.open_batch import get_batch, list_rows, open_batch
 from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
 from shared.runtime.body import invalid_from
+from shared.runtime.listing import cursor_of
 
 ROOT: Final = "/v1/payment-links/batches"
 BYTES_MAX: Final = 1024 * 1024
@@ -59,7 +52,7 @@ async def one(request: NativeRequest, batch_id: FromPath[UUID]) -> ASGIResponse:
 @get(ROOT + "/{batch_id:uuid}/rows")
 async def rows(request: NativeRequest, batch_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:read")
-    asked = listing(request, ("state",))
+    asked = call.listing(("state",))
     state = asked.filters.get("state")
     if state is not None and state not in _STATES:
         raise Invalid("state", f"must be one of {', '.join(_STATES)}")

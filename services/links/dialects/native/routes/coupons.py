@@ -8,7 +8,8 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.coupons import coupon_draft, coupon_out
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
+from services.links.dialects.native.routes.query import active_of, currency_of
 from services.links.dialects.native.wire.coupons import CreateCoupon, PatchCoupon
 from services.links.domain.coupon import Coupon, CouponDraft
 from services.links.use_cases.manage_coupons import create_coupon, get_coupon, list_coupons, patch_coupon
@@ -38,17 +39,17 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "coupons:read")
-    asked = listing(request, ("active", "code", "currency"))
+    asked = call.listing(("active", "code", "currency"))
     found = await list_coupons(
         call.pg,
         call.actor,
         before=asked.before,
         limit=asked.limit + 1,
-        active=asked.active,
+        active=active_of(asked),
         code=asked.filters.get("code"),
-        currency=asked.currency,
+        currency=currency_of(asked),
     )
-    return page_of(found, asked, out=coupon_out, place=lambda coupon: coupon.id)
+    return ok(asked.page(found, coupon_out, place=lambda coupon: coupon.id))
 
 
 @get(ROOT + "/{coupon_id:uuid}")

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.native.mapping.insight import availability_out, eligibility_out, entry_out, feed_out
 from services.links.dialects.native.mapping.links import link_out, page_url
 from services.links.dialects.native.qr import MEDIA_TYPES, SIZE_DEFAULT, SIZE_MAX, SIZE_MIN, Format, qr_code
-from services.links.dialects.native.routes.call import LIMIT_MAX, NativeRequest, begin, cursor_of, listing, ok
+from services.links.dialects.native.routes.call import NativeRequest, begin, ok
 from services.links.dialects.native.routes.query import SEQ_MAX, moment, query, whole
 from services.links.dialects.native.wire.insight import Timeline
 from services.links.use_cases.find_slug import find_slug
@@ -20,6 +20,7 @@ from services.links.use_cases.keep_feed import read_feed
 from services.links.use_cases.read_history import Order, read_history
 from services.links.use_cases.read_links import get_link
 from shared.kernel.faults import Invalid
+from shared.runtime.listing import LIMIT_MAX, cursor_of
 
 ROOT: Final = "/v1/payment-links"
 QR_SECONDS: Final = 300
@@ -41,7 +42,7 @@ async def eligibility(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRe
 @get(ROOT + "/{link_id:uuid}/timeline")
 async def timeline(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "links:read")
-    asked = listing(request, ("as_of", "order"))
+    asked = call.listing(("as_of", "order"))
     order = asked.filters.get("order", "newest")
     if order not in _ORDERS:
         raise Invalid("order", f"must be one of {', '.join(_ORDERS)}")

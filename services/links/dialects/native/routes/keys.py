@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.account import key_draft, key_out, new_key_out
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
 from services.links.dialects.native.wire.account import CreateApiKey, RotateApiKey
 from services.links.domain.keys import OVERLAP_SECONDS_DEFAULT, ApiKey, is_key_id
 from services.links.use_cases.manage_keys import create_key, get_key, list_keys, revoke_key, rotate_key
@@ -38,9 +38,9 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "keys:write")
-    asked = listing(request)
+    asked = call.listing()
     found = await list_keys(call.pg, call.actor, before=_place(asked.after), limit=asked.limit + 1)
-    return page_of(found, asked, out=key_out, place=lambda key: key.id)
+    return ok(asked.page(found, key_out, place=lambda key: key.id))
 
 
 @get(ROOT + "/{key_id:str}")

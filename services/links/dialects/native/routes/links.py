@@ -9,16 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.charges import charge_out, stats_out
 from services.links.dialects.native.mapping.links import draft_of, link_out
-from services.links.dialects.native.routes.call import (
-    Call,
-    NativeRequest,
-    answer_of,
-    begin,
-    listing,
-    ok,
-    page_of,
-    respond,
-)
+from services.links.dialects.native.routes.call import Call, NativeRequest, answer_of, begin, ok, respond
 from services.links.dialects.native.routes.expand import links_out
 from services.links.dialects.native.routes.query import dry_run, query
 from services.links.dialects.native.wire.links import CreatePaymentLink, PatchPaymentLink
@@ -63,7 +54,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "links:read")
-    asked = listing(request, ("state", "slug", "currency", "expand"))
+    asked = call.listing(("state", "slug", "currency", "expand"))
     state = asked.filters.get("state")
     if state is not None and state not in _STATES:
         raise Invalid("state", f"must be one of {', '.join(_STATES)}")
@@ -77,7 +68,7 @@ async def listed(request: NativeRequest) -> ASGIResponse:
         state=cast("State | None", state),
         now=call.now,
     )
-    return page_of(found, asked, out=await links_out(call, found), place=lambda link: link.id)
+    return ok(asked.page(found, await links_out(call, found), place=lambda link: link.id))
 
 
 @get(ROOT + "/{link_id:uuid}")
@@ -133,7 +124,7 @@ async def archive(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespon
 @get(ROOT + "/{link_id:uuid}/charges")
 async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     call = await begin(request, "charges:read")
-    asked = listing(request, ("status",))
+    asked = call.listing(("status",))
     status = asked.filters.get("status")
     if status is not None and status not in _STATUSES:
         raise Invalid("status", f"must be one of {', '.join(_STATUSES)}")
@@ -145,7 +136,7 @@ async def charges(request: NativeRequest, link_id: FromPath[UUID]) -> ASGIRespon
         limit=asked.limit + 1,
         status=cast("ChargeStatus | None", status),
     )
-    return page_of(found, asked, out=charge_out, place=lambda charge: charge.id)
+    return ok(asked.page(found, charge_out, place=lambda charge: charge.id))
 
 
 @get(ROOT + "/{link_id:uuid}/stats")

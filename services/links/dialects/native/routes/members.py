@@ -12,16 +12,7 @@ from services.links.dialects.native.mapping.members import (
     new_member_draft,
     new_member_out,
 )
-from services.links.dialects.native.routes.call import (
-    Call,
-    NativeRequest,
-    answer_of,
-    begin,
-    listing,
-    ok,
-    page_of,
-    respond,
-)
+from services.links.dialects.native.routes.call import Call, NativeRequest, answer_of, begin, ok, respond
 from services.links.dialects.native.wire.members import CreateMember, PatchMember
 from services.links.domain.member import Member
 from services.links.use_cases.manage_members import (
@@ -60,9 +51,9 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "members:read")
-    asked = listing(request)
+    asked = call.listing()
     found = await list_members(call.pg, call.actor, before=asked.before, limit=asked.limit + 1)
-    return page_of(found, asked, out=member_out, place=lambda member: member.id)
+    return ok(asked.page(found, member_out, place=lambda member: member.id))
 
 
 @get(ROOT + "/{member_id:uuid}")

@@ -8,7 +8,8 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.catalog import plan_draft, plan_out
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
+from services.links.dialects.native.routes.query import active_of, currency_of
 from services.links.dialects.native.wire.catalog import CreatePlan, PatchPlan
 from services.links.domain.plan import Plan, PlanDraft
 from services.links.use_cases.manage_plans import create_plan, get_plan, list_plans, patch_plan
@@ -38,16 +39,16 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "plans:read")
-    asked = listing(request, ("active", "currency"))
+    asked = call.listing(("active", "currency"))
     found = await list_plans(
         call.pg,
         call.actor,
         before=asked.before,
         limit=asked.limit + 1,
-        active=asked.active,
-        currency=asked.currency,
+        active=active_of(asked),
+        currency=currency_of(asked),
     )
-    return page_of(found, asked, out=plan_out, place=lambda plan: plan.id)
+    return ok(asked.page(found, plan_out, place=lambda plan: plan.id))
 
 
 @get(ROOT + "/{plan_id:uuid}")

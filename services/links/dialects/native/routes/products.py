@@ -8,17 +8,9 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.catalog import draft_of, product_out
-from services.links.dialects.native.routes.call import (
-    NativeRequest,
-    answer_of,
-    begin,
-    listing,
-    ok,
-    page_of,
-    respond,
-)
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
 from services.links.dialects.native.routes.expand import rates_of
-from services.links.dialects.native.routes.query import query
+from services.links.dialects.native.routes.query import active_of, currency_of, query
 from services.links.dialects.native.wire.catalog import CreateProduct, PatchProduct
 from services.links.domain.product import Product, ProductDraft
 from services.links.use_cases.manage_products import create_product, get_product, list_products, patch_product
@@ -49,17 +41,17 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "products:read")
-    asked = listing(request, ("active", "currency", "expand"))
+    asked = call.listing(("active", "currency", "expand"))
     found = await list_products(
         call.pg,
         call.actor,
         before=asked.before,
         limit=asked.limit + 1,
-        active=asked.active,
-        currency=asked.currency,
+        active=active_of(asked),
+        currency=currency_of(asked),
     )
     rates = await rates_of(call, found)
-    return page_of(found, asked, out=lambda product: product_out(product, rates), place=lambda product: product.id)
+    return ok(asked.page(found, lambda product: product_out(product, rates), place=lambda product: product.id))
 
 
 @get(ROOT + "/{product_id:uuid}")

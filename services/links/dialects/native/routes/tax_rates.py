@@ -7,7 +7,8 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from services.links.dialects.native.mapping.taxes import tax_rate_draft, tax_rate_out
-from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, listing, ok, page_of, respond
+from services.links.dialects.native.routes.call import NativeRequest, answer_of, begin, ok, respond
+from services.links.dialects.native.routes.query import active_of
 from services.links.dialects.native.wire.taxes import CreateTaxRate, PatchTaxRate
 from services.links.domain.tax import TaxRate, TaxRateDraft
 from services.links.use_cases.manage_tax_rates import create_tax_rate, get_tax_rate, list_tax_rates, patch_tax_rate
@@ -37,15 +38,15 @@ async def create(request: NativeRequest) -> ASGIResponse:
 @get(ROOT)
 async def listed(request: NativeRequest) -> ASGIResponse:
     call = await begin(request, "taxes:read")
-    asked = listing(request, ("active",))
+    asked = call.listing(("active",))
     found = await list_tax_rates(
         call.pg,
         call.actor,
         before=asked.before,
         limit=asked.limit + 1,
-        active=asked.active,
+        active=active_of(asked),
     )
-    return page_of(found, asked, out=tax_rate_out, place=lambda tax_rate: tax_rate.id)
+    return ok(asked.page(found, tax_rate_out, place=lambda tax_rate: tax_rate.id))
 
 
 @get(ROOT + "/{tax_rate_id:uuid}")

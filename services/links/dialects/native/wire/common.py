@@ -1,10 +1,8 @@
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
-
-T = TypeVar("T")
 
 Aware = Annotated[datetime, Meta(tz=True, description="RFC 3339, with an offset or Z.")]
 Minor = Annotated[int, Meta(ge=1, le=10**15, description="Whole minor units: UGX 50,000 is 50000, USD 19.99 is 1999.")]
@@ -27,14 +25,6 @@ class MoneyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class MoneyOut(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
-
-
-class Page(msgspec.Struct, Generic[T], frozen=True):
-    """Newest first. `next_cursor` goes into `?cursor=` for what comes after."""
-
-    data: list[T]
-    has_more: bool
-    next_cursor: str | None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
