@@ -32,6 +32,7 @@ from shared.runtime import asyncapi
 from shared.runtime.callers import Callers
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
+from shared.runtime.openapi import serve
 from shared.runtime.secrets import sealer
 from shared.runtime.service import Parts, Runtime, run
 from shared.runtime.session_pages import SessionPages
@@ -122,7 +123,7 @@ async def build(runtime: Runtime) -> Parts:
 
 
 def parts(*, merchant: Sequence[Any] = (), previews: Sequence[Any] = (), **others: Any) -> Parts:
-    return Parts(route_handlers=[_serve_asyncapi(), *openapi.routes(), *merchant, *previews], **others)
+    return Parts(route_handlers=[_serve_asyncapi(), serve(openapi.document()), *merchant, *previews], **others)
 
 
 def _desk(

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from shared.kernel.faults import Conflict, Fault, Invalid, NotFound, Unavailable
+from shared.kernel.faults import Conflict, Fault, IdempotencyMismatch, Invalid, NotFound, Unavailable
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger
 
@@ -47,6 +47,9 @@ KINDS: Final[dict[str, ProblemKind]] = {
         404, "There is no such thing", "Check the id, and that the key belongs to its organization and mode."
     ),
     Conflict.code: ProblemKind(409, "It is no longer as you believe", "Read it again, then repeat the change."),
+    IdempotencyMismatch.code: ProblemKind(
+        422, "The Idempotency-Key was used for another request", "Use a new key for a new request."
+    ),
     RateLimited.code: ProblemKind(429, "Too many requests", "Wait as long as Retry-After says."),
     Unavailable.code: ProblemKind(
         503, "Something we depend on does not answer", "Send the same request again in a moment."

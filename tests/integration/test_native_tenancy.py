@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.links.dialects.native.operation import Operation
 from services.links.dialects.native.operations import OPERATIONS
 from shared.kernel.ids import new_id
+from shared.runtime.operation import Operation
 from tests.support.links import FIXED, ROOT, LinksService, Tenant, links_service
 from tests.support.servers import Databases
 
@@ -120,7 +120,7 @@ async def test_every_route_asks_for_its_scope(service: LinksService, operation: 
 @pytest.mark.parametrize("operation", WITH_SCOPE, ids=lambda operation: operation.id)
 async def test_every_route_refuses_who_has_no_key(service: LinksService, operation: Operation) -> None:
     tenant = await service.tenant()
-    names = {name for one in WITH_ID for name, _ in one.path_parameters()}
+    names = {name for one in WITH_ID for name in one.path_names}
     ids = {name: "x" if name == "key_id" else str(new_id()) for name in names}
     tenant.client.headers.pop("Authorization")
     answer = await ask(tenant, operation, ids)

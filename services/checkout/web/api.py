@@ -19,6 +19,7 @@ from services.checkout.web import (
 )
 from services.checkout.web.api_problems import EXCEPTION_HANDLERS
 from services.checkout.web.money_room import MoneyRoom
+from shared.runtime.openapi import serve
 
 __all__ = ["EXCEPTION_HANDLERS", "merchant_routes", "money_routes", "routes"]
 
@@ -30,7 +31,7 @@ def routes(checkout: Checkout) -> list[Any]:
         *api_sessions.routes(checkout),
         *api_events.routes(checkout),
         *api_callbacks.routes(checkout),
-        *api_openapi.routes(),
+        serve(api_openapi.document()),
     ]
 
 

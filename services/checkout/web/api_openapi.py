@@ -5,16 +5,15 @@ The routes read raw bodies (typed, bounded and exact, see shared.runtime.body), 
 
 from typing import Any, Final
 
-import msgspec
-from litestar import get
-from litestar.response.base import ASGIResponse
-
 from services.checkout.web import api_examples as examples
-from services.checkout.web import merchant_openapi
-from services.checkout.web import money_openapi as money
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
-from services.checkout.web.api_openapi_parts import PROBLEM, REF, answer, body, in_path, problems
+from services.checkout.web.api_openapi_parts import answer, body, in_path, problems
+from services.checkout.web.api_problems import OURS
 from services.checkout.web.api_wire import CallbackOut, LinkOut, OpenedOut, OpenSessionBody, PayBody, SessionOut
+from services.checkout.web.merchant_operations import MERCHANT_OPERATIONS
+from services.checkout.web.money_operations import MONEY_OPERATIONS
+from shared.runtime import openapi
+from shared.runtime.openapi import IDEMPOTENCY_KEY
 
 _SCHEMAS: Final = (
     LinkOut,
@@ -27,45 +26,29 @@ _SCHEMAS: Final = (
     OtpOut,
     ProofBody,
     LinkTokenOut,
-    *merchant_openapi.SCHEMAS,
 )
+_SECURITY_SCHEMES: Final = {
+    "session": {"type": "http", "scheme": "bearer", "description": "The `token` of the session."},
+    "gate": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "For a link with a gate: the `token` of `exchange_code`. Any other link needs none.",
+    },
+}
 
 
 def document() -> dict[str, Any]:
-    _, schemas = msgspec.json.schema_components((*_SCHEMAS, *money.SCHEMAS), ref_template=REF)
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Paylinks checkout",
-            "version": "1",
-            "description": "What a buyer's page or app needs: see a link, open a session, pay it, follow it. "
-            "And for merchants: charges, refunds and disputes, the providers that they connect, and what these sent.",
-        },
-        "paths": _paths(),
-        "components": {
-            "schemas": schemas | {"Problem": PROBLEM},
-            "securitySchemes": {
-                **merchant_openapi.SECURITY_SCHEMES,
-                "session": {"type": "http", "scheme": "bearer", "description": "The `token` of the session."},
-                "gate": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "For a link with a gate: the `token` of `exchange_code`. Any other link needs none.",
-                },
-                **money.SECURITY,
-            },
-        },
-    }
-
-
-def routes() -> list[Any]:
-    rendered = msgspec.json.encode(document())
-
-    @get("/openapi.json", include_in_schema=False)
-    async def openapi() -> ASGIResponse:
-        return ASGIResponse(body=rendered, media_type="application/json")
-
-    return [openapi]
+    made = openapi.document(
+        (*MERCHANT_OPERATIONS, *MONEY_OPERATIONS),
+        OURS,
+        title="Paylinks checkout",
+        description="What a buyer's page or app needs: see a link, open a session, pay it, follow it. "
+        "And for merchants: charges, refunds and disputes, the providers that they connect, and what these sent.",
+        structs=_SCHEMAS,
+    )
+    made["paths"] = _paths() | made["paths"]
+    made["components"]["securitySchemes"] |= _SECURITY_SCHEMES
+    return made
 
 
 def _paths() -> dict[str, Any]:
@@ -78,8 +61,6 @@ def _paths() -> dict[str, Any]:
         "/v1/checkout/sessions/{session_id}/call-off": {"post": _call_off()},
         "/v1/checkout/sessions/{session_id}/events": {"get": _events()},
         "/callbacks/{provider}/{account}": {"post": _callback("post"), "put": _callback("put")},
-        **merchant_openapi.paths(),
-        **money.paths(),
     }
 
 
@@ -102,6 +83,7 @@ def _send_code() -> dict[str, Any]:
         "operationId": "send_code",
         "summary": "Have a code mailed, for a link with a gate",
         "description": "The answer is the same for every address; only the recipient of the link gets a mail.",
+        "security": [],
         "parameters": [in_path("slug")],
         "requestBody": body("OtpBody", {"ask": examples.ASK_CODE}),
         "responses": {"202": answer("OtpOut", {"asked": examples.CODE_ASKED}, "Asked for.")}
@@ -113,6 +95,7 @@ def _exchange_code() -> dict[str, Any]:
     return {
         "operationId": "exchange_code",
         "summary": "Give the code from the mail for a token of 24 hours",
+        "security": [],
         "parameters": [in_path("slug")],
         "requestBody": body("ProofBody", {"prove": examples.PROVE}),
         "responses": {"200": answer("LinkTokenOut", {"proven": examples.LINK_TOKEN}, "The address is proven.")}
@@ -121,11 +104,7 @@ def _exchange_code() -> dict[str, Any]:
 
 
 def _open_session() -> dict[str, Any]:
-    key = {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    key = IDEMPOTENCY_KEY | {
         "description": "The same key and body again by the same client: the same answer, with "
         "`Idempotent-Replayed: true`. Another body: 422. A key belongs to its client (see `Client-Nonce`): the same "
         "key from somebody else is another key, and opens a session of their own.",
@@ -220,6 +199,7 @@ def _callback(method: str) -> dict[str, Any]:
     return {
         "operationId": f"{method}_callback",
         "summary": "For payment providers: what became of a payment, in the provider's own words",
+        "security": [],
         "parameters": [in_path("provider"), in_path("account")],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {"200": answer("CallbackOut", {"received": {"received": True}})}

@@ -1,24 +1,12 @@
-"""The pieces that every operation of the document is made of."""
+"""The pieces that the buyer's operations of the document are made of."""
 
 from typing import Any, Final
 
 from services.checkout.web import api_examples as examples
+from shared.runtime.openapi import JSON, REF
+from shared.runtime.operation import TEXT, UUID_TEXT
+from shared.runtime.problems import MEDIA_TYPE
 
-REF: Final = "#/components/schemas/{name}"
-PROBLEM: Final[dict[str, Any]] = {
-    "type": "object",
-    "description": "RFC 9457. `code` is stable; what else is there depends on it.",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "next_step": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
-    "required": ["type", "title", "status", "code"],
-}
 _PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
     400: (
         "A value cannot be accepted: `invalid`, `amount_out_of_bounds`, `method_unavailable`.",
@@ -31,13 +19,11 @@ _PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
         ),
         {"otp_required": examples.OTP_REQUIRED},
     ),
-    403: ("`forbidden`: the credentials lack the scope that is named.", {}),
     404: ("`link_not_found`, `not_found`.", {}),
     409: (
         (
             "`all_uses_held`, with Retry-After; `coupon_refused`; `charge_under_way`; `prompt_active`: the "
             "phone is being asked about another payment, until `retry_at`; `provider_not_connected`; "
-            "`provider_account_in_use`; "
             "`not_gated`: nothing has to be proven for this link."
         ),
         {"all_uses_held": examples.ALL_HELD, "coupon_refused": examples.COUPON_REFUSED},
@@ -54,16 +40,16 @@ _PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
 
 
 def in_path(name: str, *, uuid: bool = False) -> dict[str, Any]:
-    schema = {"type": "string", "format": "uuid"} if uuid else {"type": "string", "maxLength": 64}
+    schema = UUID_TEXT if uuid else TEXT | {"maxLength": 64}
     return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def body(schema: str, named: dict[str, Any], *, required: bool = True) -> dict[str, Any]:
-    return {"required": required, "content": {"application/json": _content(schema, named)}}
+    return {"required": required, "content": {JSON: _content(schema, named)}}
 
 
 def answer(schema: str, named: dict[str, Any], description: str = "Done.") -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": _content(schema, named)}}
+    return {"description": description, "content": {JSON: _content(schema, named)}}
 
 
 def _content(schema: str, named: dict[str, Any]) -> dict[str, Any]:
@@ -80,5 +66,5 @@ def problems(*statuses: int) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": {"$ref": REF.format(name="Problem")}}
         if named:
             content["examples"] = {name: {"value": value} for name, value in named.items()}
-        answers[str(status)] = {"description": description, "content": {"application/problem+json": content}}
+        answers[str(status)] = {"description": description, "content": {MEDIA_TYPE: content}}
     return answers

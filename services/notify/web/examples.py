@@ -57,7 +57,3 @@ DETAIL: Final = DELIVERY | {
 }
 RANGE: Final = {"from": "2027-03-05T00:00:00Z", "to": "2027-03-06T00:00:00Z", "only_failed": True}
 REDELIVERED: Final = {"count": 12, "next_after": None}
-
-
-def page(example: Any) -> dict[str, Any]:
-    return {"data": [example], "has_more": False, "next_cursor": None}

@@ -3,9 +3,9 @@
 from typing import Any, Final, get_args
 
 from services.notify.web import mail_wire as wire
-from services.notify.web.operation import PAGE, Operation
 from shared.contracts.notify import MailKind, MailState
 from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, UUID_TEXT, Operation, page_example
 
 _MAIL_ID: Final = "01930000-0000-7000-8000-000000000005"
 _AT: Final = "2027-03-05T11:05:00Z"
@@ -45,18 +45,13 @@ SUPPRESSION: Final[dict[str, Any]] = {
 }
 
 
-def _page(one: dict[str, Any]) -> dict[str, Any]:
-    return {"data": [one], "has_more": False, "next_cursor": None}
-
-
-_ID: Final = {"type": "string", "format": "uuid"}
 _ADDRESS: Final = ("address", {"type": "string", "example": "buyer@example.com", "description": "In any case."})
 _FILTERS: Final = (
     *PAGE,
     ("kind", {"enum": list(get_args(MailKind))}),
     ("state", {"enum": list(get_args(MailState))}),
-    ("link_id", _ID),
-    ("charge_id", _ID),
+    ("link_id", UUID_TEXT),
+    ("charge_id", UUID_TEXT),
     _ADDRESS,
 )
 MAIL_OPERATIONS: Final = (
@@ -67,7 +62,7 @@ MAIL_OPERATIONS: Final = (
         summary="What was, is and will be mailed about the links of the key's mode, newest first",
         scope="mails:read",
         answer=Page[wire.Mail],
-        answer_example=_page(MAIL),
+        answer_example=page_example(MAIL),
         query=_FILTERS,
     ),
     Operation(
@@ -97,7 +92,7 @@ MAIL_OPERATIONS: Final = (
         summary="Addresses that get no mail, because a mail server said that they do not exist",
         scope="mails:read",
         answer=Page[wire.Suppression],
-        answer_example=_page(SUPPRESSION),
+        answer_example=page_example(SUPPRESSION),
         query=(*PAGE, _ADDRESS),
     ),
     Operation(

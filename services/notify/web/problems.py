@@ -4,7 +4,6 @@ from typing import Final
 
 from services.notify.domain.resend import MailNotResendable, TooManyResends
 from services.notify.domain.webhook_endpoint import EndpointDisabled, TooManyEndpoints
-from shared.kernel.faults import IdempotencyMismatch
 from shared.runtime import problems
 from shared.runtime.problems import ProblemKind
 
@@ -23,9 +22,6 @@ OURS: Final = {
     ),
     TooManyResends.code: ProblemKind(
         409, "This mail was sent again as often as it may be", "Give the buyer the link or the receipt yourself."
-    ),
-    IdempotencyMismatch.code: ProblemKind(
-        422, "The Idempotency-Key was used for another request", "Use a new key for a new request."
     ),
 }
 problems.register(OURS)

@@ -132,17 +132,3 @@ class Redelivered(msgspec.Struct, frozen=True, kw_only=True):
 
     count: int
     next_after: UUID | None
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457. `code` is stable; the values of the refusal stand beside it, such as `field` and `rule`."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str | None = None
-    next_step: str | None = None
-    request_id: str | None = None
-    field: str | None = None
-    rule: str | None = None

@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from services.checkout.use_cases.rendered import Rendered
-from services.checkout.web import api, api_charges, api_refunds, merchant_openapi
+from services.checkout.web import api, api_charges, api_refunds, merchant_operations
 from services.checkout.web import api_examples as examples
 from services.checkout.web import money_examples as money
 from services.checkout.web.api_gate import LinkTokenOut, OtpBody, OtpOut, ProofBody
@@ -66,8 +66,8 @@ def test_every_route_is_in_the_document_and_nothing_else() -> None:
         (examples.CODE_ASKED, OtpOut),
         (examples.PROVE, ProofBody),
         (examples.LINK_TOKEN, LinkTokenOut),
-        (merchant_openapi.CONNECT_EXAMPLE, ConnectBody),
-        (merchant_openapi.PATCH_EXAMPLE, AccountPatchBody),
+        (merchant_operations.CONNECT_EXAMPLE, ConnectBody),
+        (merchant_operations.PATCH_EXAMPLE, AccountPatchBody),
         (money.REFUND_PART, RefundBody),
         (money.REFUND, MerchantRefund),
         (money.CHARGE, MerchantChargeWhole),

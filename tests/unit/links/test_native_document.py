@@ -5,11 +5,11 @@ import pytest
 from openapi_spec_validator import validate
 
 from services.links.dialects.native.openapi import document
-from services.links.dialects.native.operation import Operation
 from services.links.dialects.native.operations import OPERATIONS
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.wire import account
 from services.links.domain import keys
+from shared.runtime.operation import Operation
 
 
 def test_the_document_is_openapi_3_1() -> None:

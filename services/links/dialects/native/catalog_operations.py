@@ -5,10 +5,10 @@ from typing import Any, Final
 import msgspec
 
 from services.links.dialects.native import catalog_examples as examples
-from services.links.dialects.native.operation import PAGE, Operation, Query, page_example
 from services.links.dialects.native.wire import catalog, coupons, taxes
 from services.links.domain.keys import Scope
 from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, Operation, Query, page_example
 
 _ACTIVE: Final[Query] = (("active", {"type": "boolean"}),)
 _CURRENCY: Final[Query] = (("currency", {"type": "string", "pattern": "^[A-Z]{3}$"}),)

@@ -19,7 +19,6 @@ from services.links.domain.faults import (
     TaxRateArchived,
     TotalOutOfBounds,
 )
-from shared.kernel.faults import IdempotencyMismatch
 from shared.runtime import problems
 from shared.runtime.problems import ProblemKind
 
@@ -66,9 +65,6 @@ KINDS: Final = {
     ),
     RevisionMismatch.code: ProblemKind(
         412, "It has changed since you read it", "Read it again and repeat the change with the new revision."
-    ),
-    IdempotencyMismatch.code: ProblemKind(
-        422, "The Idempotency-Key was used for another request", "Use a new key for a new request."
     ),
 }
 

@@ -3,12 +3,22 @@
 from typing import Final, get_args
 
 from services.links.dialects.native import examples
-from services.links.dialects.native.operation import DRY_RUN, PAGE, Operation, Query, page_example
 from services.links.dialects.native.wire import charges, links
 from services.links.domain.keys import Scope
 from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, Operation, Query, page_example
 
 LINK: Final = "/v1/payment-links/{link_id}"
+DRY_RUN: Final[Query] = (
+    (
+        "dry_run",
+        {
+            "type": "boolean",
+            "default": False,
+            "description": "Checks everything, answers what would be, keeps nothing.",
+        },
+    ),
+)
 _LINK_FILTERS: Final[Query] = (
     ("state", {"type": "string", "enum": list(get_args(links.State))}),
     ("slug", {"type": "string", "maxLength": 64}),

@@ -3,9 +3,9 @@
 from typing import Final
 
 from services.links.dialects.native import member_examples as examples
-from services.links.dialects.native.operation import PAGE, Operation, page_example
 from services.links.dialects.native.wire import members
 from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, Operation, page_example
 
 _MEMBER: Final = "/v1/members/{member_id}"
 _PEOPLE: Final = (

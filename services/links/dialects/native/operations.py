@@ -9,9 +9,9 @@ from services.links.dialects.native import (
     member_operations,
     superset_operations,
 )
-from services.links.dialects.native.operation import PAGE, Operation, page_example
 from services.links.dialects.native.wire import account
 from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, TEXT, Operation, page_example
 
 _ORGANIZATION: Final = "/v1/organizations/{org_id}"
 _KEY: Final = "/v1/api-keys/{key_id}"
@@ -77,6 +77,7 @@ _KEYS: Final = (
     Operation(
         method="get",
         path=_KEY,
+        path_schema=TEXT,
         id="getApiKey",
         summary="Read an API key, without its secret",
         scope="keys:write",
@@ -86,6 +87,7 @@ _KEYS: Final = (
     Operation(
         method="delete",
         path=_KEY,
+        path_schema=TEXT,
         id="revokeApiKey",
         summary="Revoke an API key",
         scope="keys:write",
@@ -95,6 +97,7 @@ _KEYS: Final = (
     Operation(
         method="post",
         path=f"{_KEY}/rotate",
+        path_schema=TEXT,
         id="rotateApiKey",
         summary="Make its successor; the old key works on for a while",
         scope="keys:write",

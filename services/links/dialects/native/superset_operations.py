@@ -3,9 +3,9 @@
 from typing import Final, get_args
 
 from services.links.dialects.native import qr, superset_examples
-from services.links.dialects.native.link_operations import LINK
-from services.links.dialects.native.operation import DRY_RUN, PAGE, Operation, Query
+from services.links.dialects.native.link_operations import DRY_RUN, LINK
 from services.links.dialects.native.wire import batches, insight
+from shared.runtime.operation import PAGE, Operation, Query
 
 _BATCHES: Final = "/v1/payment-links/batches"
 _BATCH: Final = f"{_BATCHES}/{{batch_id}}"

@@ -10,10 +10,11 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
+from shared.runtime.openapi import JSON, REF, head
+from shared.runtime.operation import UUID_TEXT
+
 Method = Literal["get", "post", "put", "patch", "delete"]
 Parameter = tuple[str, dict[str, Any]]
-_REF: Final = "#/components/schemas/{name}"
-_JSON: Final = "application/json"
 ANYWHERE: Final = {
     413: "The body is too large.",
     429: "Too many requests: wait as long as Retry-After says.",
@@ -59,19 +60,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
     def render(self) -> dict[str, Any]:
         types = self._types()
-        schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+        schemas, components = msgspec.json.schema_components(types, ref_template=REF)
         schema_of = {repr(kind): schema for kind, schema in zip(types, schemas, strict=True)}
         paths: dict[str, Any] = {}
         for operation in self.operations:
             paths.setdefault(operation.path, {})[operation.method] = self._operation(operation, schema_of)
         rendered: dict[str, Any] = {
-            "openapi": "3.1.0",
-            "info": {
-                "title": self.title,
-                "version": "1.0.0",
-                "description": self.description,
-                "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
-            },
+            **head(self.title, self.description),
             "servers": [{"url": self.root}],
             "security": [{name: []} for name in self.security],
             "paths": paths,
@@ -107,16 +102,15 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         if operation.body is not None:
             described["requestBody"] = {
                 "required": operation.body_required,
-                "content": {_JSON: _content(schema_of[repr(operation.body)], operation.body_example)},
+                "content": {JSON: _content(schema_of[repr(operation.body)], operation.body_example)},
             }
         return described
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     names: list[str] = re.findall(r"{(\w+)}", operation.path)
-    uuid = {"type": "string", "format": "uuid"}
     inside = [
-        {"name": name, "in": "path", "required": True, "schema": operation.path_schemas.get(name, uuid)}
+        {"name": name, "in": "path", "required": True, "schema": operation.path_schemas.get(name, UUID_TEXT)}
         for name in names
     ]
     return inside + [{"name": name, "in": "query", "schema": schema} for name, schema in operation.query]
@@ -127,7 +121,7 @@ def _answer(answer: Answer, schema_of: Mapping[str, Any]) -> dict[str, Any]:
         return {"description": answer.description}
     return {
         "description": answer.description,
-        "content": {_JSON: _content(schema_of[repr(answer.type)], answer.example)},
+        "content": {JSON: _content(schema_of[repr(answer.type)], answer.example)},
     }
 
 

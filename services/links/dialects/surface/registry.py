@@ -14,11 +14,11 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from services.links.dialects.surface.documents import serve
 from services.links.dialects.surface.openapi import Document
 from shared.kernel.faults import Fault, Invalid
 from shared.runtime import problems
 from shared.runtime.logs import logger
+from shared.runtime.openapi import serve
 from shared.runtime.problems import Telling
 
 JSON: Final = "application/json"
@@ -83,7 +83,14 @@ class Registry:
 
     @cached_property
     def handlers(self) -> list[HTTPRouteHandler]:
-        return [handler for dialect in self._dialects for handler in (*dialect.handlers, serve(dialect.document))]
+        return [
+            handler
+            for dialect in self._dialects
+            for handler in (
+                *dialect.handlers,
+                serve(dialect.document.render(), f"{dialect.document.root}/openapi.json"),
+            )
+        ]
 
     def __iter__(self) -> Iterator[Dialect]:
         return iter(self._dialects)

@@ -1,22 +1,10 @@
-from functools import cache
-from typing import Any, Final
+"""The document of this API; the gateway shows it as /docs/openapi/links.json."""
 
-import msgspec
-from litestar import Response, get
+from typing import Final
+
 from litestar.handlers import HTTPRouteHandler
 
 from services.links.dialects.native.openapi import document
+from shared.runtime.openapi import serve
 
-
-@get("/openapi.json")
-async def openapi() -> Response[Any]:
-    """The document of this API; the gateway shows it as /docs/openapi/links.json."""
-    return Response(_rendered(), media_type="application/json")
-
-
-@cache
-def _rendered() -> bytes:
-    return msgspec.json.encode(document())
-
-
-HANDLERS: Final[list[HTTPRouteHandler]] = [openapi]
+HANDLERS: Final[list[HTTPRouteHandler]] = [serve(document())]

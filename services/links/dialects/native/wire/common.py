@@ -25,17 +25,3 @@ class MoneyIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class MoneyOut(msgspec.Struct, frozen=True):
     amount_minor: int
     currency: str
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457. `code` is stable; the values of the refusal stand beside it, such as `field` and `rule`."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str | None = None
-    next_step: str | None = None
-    request_id: str | None = None
-    field: str | None = None
-    rule: str | None = None

@@ -1,3 +1,5 @@
+"""One operation of an API for merchants, as its OpenAPI document has it."""
+
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -5,24 +7,17 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from services.links.domain.keys import Scope
+from shared.runtime.listing import LIMIT_DEFAULT, LIMIT_MAX
 
-Method = Literal["get", "post", "patch", "delete"]
 Query = tuple[tuple[str, dict[str, Any]], ...]
+UUID_TEXT: Final[dict[str, Any]] = {"type": "string", "format": "uuid"}
+TEXT: Final[dict[str, Any]] = {"type": "string"}
 PAGE: Final[Query] = (
-    ("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}),
+    ("limit", {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT}),
     ("cursor", {"type": "string", "description": "`next_cursor` of the page before."}),
 )
-DRY_RUN: Final[Query] = (
-    (
-        "dry_run",
-        {
-            "type": "boolean",
-            "default": False,
-            "description": "Checks everything, answers what would be, keeps nothing.",
-        },
-    ),
-)
+_ANYBODY: Final = ("rate_limited", "unavailable")
+_CALLERS: Final = ("unauthorized", "forbidden")
 
 
 def page_example(example: Any) -> dict[str, Any]:
@@ -30,11 +25,15 @@ def page_example(example: Any) -> dict[str, Any]:
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    method: Method
+    """`codes` are the refusals of its own; those that follow from its shape are in `refusals` without being named."""
+
+    method: Literal["get", "post", "patch", "delete"]
     path: str
     id: str
     summary: str
-    scope: Scope | None
+    about: str = ""
+    scope: str | None
+    """None needs no credentials."""
     once: bool = True
     answer: Any = None
     answer_example: Any = None
@@ -48,6 +47,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Other media types of the body, each with an example."""
     body_required: bool = True
     query: Query = ()
+    path_schema: dict[str, Any] = msgspec.field(default_factory=lambda: UUID_TEXT)
     if_match: bool = False
     has_revision: bool = False
     codes: tuple[str, ...] = ()
@@ -61,16 +61,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     def tag(self) -> str:
         return self.path.split("/")[2]
 
-    def path_parameters(self) -> list[tuple[str, dict[str, str]]]:
-        names = re.findall(r"{(\w+)}", self.path)
-        return [(name, {} if name == "key_id" else {"format": "uuid"}) for name in names]
+    @property
+    def path_names(self) -> list[str]:
+        return re.findall(r"{(\w+)}", self.path)
 
     def refusals(self) -> set[str]:
-        codes = set(self.codes)
-        if "{" in self.path:
+        codes = {*self.codes, *_ANYBODY, *(_CALLERS if self.scope else ())}
+        if self.path_names:
             codes.add("not_found")
         if self.body is not None or self.query or self.if_match or self.method == "post":
             codes.add("invalid")
+        if self.body is not None:
+            codes.add("payload_too_large")
         if self.takes_key:
             codes.add("idempotency_mismatch")
         if self.if_match:

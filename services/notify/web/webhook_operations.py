@@ -1,0 +1,136 @@
+"""The operations on webhooks, as the OpenAPI document has them."""
+
+from typing import Final
+
+from services.notify.web import examples, wire
+from shared.runtime.listing import Page
+from shared.runtime.operation import PAGE, UUID_TEXT, Operation, page_example
+
+_ENDPOINTS: Final = "/v1/webhook-endpoints"
+_ENDPOINT: Final = _ENDPOINTS + "/{endpoint_id}"
+_DELIVERY: Final = "/v1/webhook-deliveries/{delivery_id}"
+_LOG: Final = (
+    *PAGE,
+    ("state", {"enum": ["pending", "delivered", "failed"]}),
+    ("event", {"type": "string", "example": "charge.succeeded"}),
+    ("link_id", UUID_TEXT),
+)
+WEBHOOK_OPERATIONS: Final = (
+    Operation(
+        method="post",
+        path=_ENDPOINTS,
+        id="create_webhook_endpoint",
+        summary="Have events sent to a URL; the answer shows the signing secret, once",
+        scope="webhooks:write",
+        status=201,
+        answer=wire.NewWebhookEndpoint,
+        answer_example=examples.NEW_ENDPOINT,
+        body=wire.CreateWebhookEndpoint,
+        body_example=examples.CREATE,
+        codes=("too_many_endpoints",),
+    ),
+    Operation(
+        method="get",
+        path=_ENDPOINTS,
+        id="list_webhook_endpoints",
+        summary="The endpoints of the key's mode",
+        scope="webhooks:read",
+        answer=Page[wire.WebhookEndpoint],
+        answer_example=page_example(examples.ENDPOINT),
+        query=PAGE,
+    ),
+    Operation(
+        method="get",
+        path=_ENDPOINT,
+        id="get_webhook_endpoint",
+        summary="One endpoint",
+        scope="webhooks:read",
+        answer=wire.WebhookEndpoint,
+        answer_example=examples.ENDPOINT,
+    ),
+    Operation(
+        method="patch",
+        path=_ENDPOINT,
+        id="change_webhook_endpoint",
+        summary="Change what is named; switch it off and on",
+        scope="webhooks:write",
+        answer=wire.WebhookEndpoint,
+        answer_example=examples.ENDPOINT,
+        body=wire.PatchWebhookEndpoint,
+        body_example=examples.PATCH,
+    ),
+    Operation(
+        method="delete",
+        path=_ENDPOINT,
+        id="delete_webhook_endpoint",
+        summary="Send nothing there any more, and forget its secrets",
+        scope="webhooks:write",
+        status=204,
+    ),
+    Operation(
+        method="post",
+        path=_ENDPOINT + "/rotate-secret",
+        id="rotate_webhook_secret",
+        summary="A new signing secret, shown once; the old one signs as well until the overlap is over",
+        scope="webhooks:write",
+        answer=wire.NewWebhookEndpoint,
+        answer_example=examples.NEW_ENDPOINT,
+        body=wire.RotateSecret,
+        body_example=examples.ROTATE,
+        body_required=False,
+    ),
+    Operation(
+        method="post",
+        path=_ENDPOINT + "/test",
+        id="test_webhook_endpoint",
+        summary="Have a `webhook.test` event sent, whatever the filters are",
+        scope="webhooks:write",
+        status=202,
+        answer=wire.WebhookDelivery,
+        answer_example=examples.DELIVERY,
+        codes=("endpoint_disabled",),
+    ),
+    Operation(
+        method="post",
+        path=_ENDPOINT + "/redeliver",
+        id="redeliver_webhooks",
+        summary="Send again what was written down in a range of time, at most 1,000 events at once",
+        scope="webhooks:write",
+        status=202,
+        answer=wire.Redelivered,
+        answer_example=examples.REDELIVERED,
+        body=wire.RedeliverRange,
+        body_example=examples.RANGE,
+        codes=("endpoint_disabled",),
+    ),
+    Operation(
+        method="get",
+        path=_ENDPOINT + "/deliveries",
+        id="list_webhook_deliveries",
+        summary="What was, is and will be sent there; kept for 30 days",
+        scope="webhooks:read",
+        answer=Page[wire.WebhookDelivery],
+        answer_example=page_example(examples.DELIVERY),
+        query=_LOG,
+    ),
+    Operation(
+        method="get",
+        path=_DELIVERY,
+        id="get_webhook_delivery",
+        summary="One event on its way to one endpoint: the request as it was sent, and every attempt with its answer",
+        scope="webhooks:read",
+        answer=wire.WebhookDeliveryDetail,
+        answer_example=examples.DETAIL,
+    ),
+    Operation(
+        method="post",
+        path=_DELIVERY + "/redeliver",
+        id="redeliver_webhook",
+        summary="Send it again under the same `webhook-id`, behind what waits for the same link",
+        scope="webhooks:write",
+        status=202,
+        answer=wire.WebhookDelivery,
+        answer_example=examples.DELIVERY,
+        codes=("endpoint_disabled",),
+    ),
+)
