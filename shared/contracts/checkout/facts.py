@@ -1,51 +1,13 @@
-"""What `checkout` says on the bus."""
+"""What happened to sessions, charges, refunds, disputes, callbacks and provider accounts."""
 
 from datetime import datetime
-from typing import Any, ClassVar, Final, Literal
+from typing import ClassVar, Literal
 from uuid import UUID
 
-import msgspec
-
+from shared.contracts.checkout.views import BuyerView, CustomerView, FailureReason, ReviewReason, Taken
 from shared.contracts.envelope import Event
-from shared.contracts.links import MerchantView, Method, RefusalReason
+from shared.contracts.links import Method
 from shared.kernel.money import Money
-
-FailureReason = Literal[
-    "declined",
-    "insufficient_funds",
-    "rejected_by_payer",
-    "expired",
-    "payer_not_found",
-    "authentication_failed",
-    "provider_error",
-    "not_started",
-]
-
-ReviewReason = Literal["not_counted", "refund_failed"]
-"""It came too late or over the cap, or the session was paid before; or the policy's refund was refused."""
-
-METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
-    False: ("mobile_money", "card", "ussd", "bank_transfer"),
-    True: (),
-}
-"""What is taken without any account that a merchant has connected: in test mode (False) by the sandbox, live (True) by
-nobody. Facts about provider accounts tell what else is. A test holds checkout to it."""
-
-
-class CustomerView(msgspec.Struct, frozen=True):
-    email: str | None = None
-    name: str | None = None
-    phone: str | None = None
-
-
-class BuyerView(msgspec.Struct, frozen=True, kw_only=True):
-    """Who pays what, and whom: what a mail to them needs, so that nobody has to ask back."""
-
-    customer: CustomerView
-    locale: str
-    link_slug: str
-    link_title: str
-    merchant: MerchantView
 
 
 class SessionEvent(Event, frozen=True, kw_only=True):
@@ -149,13 +111,6 @@ class CallbackRefused(Event, frozen=True, kw_only=True):
     provider: str
     verdict: Literal["bad_signature", "malformed", "duplicate", "unknown_reference", "amount_mismatch", "out_of_order"]
     charge_id: UUID | None = None
-
-
-class Taken(msgspec.Struct, frozen=True):
-    """A method that an account takes. `currencies` None: every one."""
-
-    method: Method
-    currencies: tuple[str, ...] | None = None
 
 
 class ProviderAccountEvent(Event, frozen=True, kw_only=True):
@@ -278,59 +233,3 @@ class DisputeClosed(Event, frozen=True, kw_only=True):
     amount: Money
     livemode: bool
     at: datetime
-
-
-# Requests and answers
-
-
-class AddressView(msgspec.Struct, frozen=True):
-    """`country` is ISO 3166-1 alpha-2."""
-
-    line1: str
-    city: str
-    country: str
-    line2: str | None = None
-    region: str | None = None
-    postal_code: str | None = None
-
-
-class OpenCheckoutSession(msgspec.Struct, frozen=True, kw_only=True):
-    """Opens a session for a buyer on behalf of another service, by `link_id` or `slug`.
-
-    The session redirects to `success_url` and `cancel_url` instead of to the link's own (None: to those). Who asks has
-    checked that they may be redirected to, and that the texts are within bounds. The same `idempotency_key` and request
-    again is the same session.
-    """
-
-    link_id: UUID | None = None
-    slug: str | None = None
-    customer: CustomerView = CustomerView()
-    address: AddressView | None = None
-    amount_minor: int | None = None
-    currency: str | None = None
-    coupon_code: str | None = None
-    success_url: str | None = None
-    cancel_url: str | None = None
-    locale: str | None = None
-    idempotency_key: str | None = None
-
-
-class SessionIsOpen(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="open"):
-    """`url` is the session's page, and bears the token."""
-
-    session_id: UUID
-    url: str
-    token: str
-    expires_at: datetime
-
-
-class SessionRefused(msgspec.Struct, frozen=True, kw_only=True, tag_field="outcome", tag="refused"):
-    """`code` and `values` are those of the problem that the JSON API would answer; `reason` and `since` of a link."""
-
-    code: str
-    reason: RefusalReason | None = None
-    since: datetime | None = None
-    values: dict[str, Any] = {}
-
-
-OpenSessionReply = SessionIsOpen | SessionRefused
