@@ -1,6 +1,6 @@
 """The composition root of checkout: who gets what."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
@@ -18,13 +18,8 @@ from services.checkout.jobs import (
 )
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
-from services.checkout.providers.flutterwave.adapter import Flutterwave
-from services.checkout.providers.mtn.adapter import Mtn
-from services.checkout.providers.port import Provider
-from services.checkout.providers.registry import Providers, plug_in
-from services.checkout.providers.sandbox.adapter import Sandbox
-from services.checkout.providers.stripe.adapter import Stripe
-from services.checkout.providers.wave.adapter import Wave
+from services.checkout.providers.installed import installed
+from services.checkout.providers.registry import Providers
 from services.checkout.settings import Settings
 from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
@@ -54,7 +49,7 @@ from services.checkout.use_cases.read_session import ReadSession
 from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.record_callback import RecordCallback
 from services.checkout.use_cases.refund_charge import RefundCharge
-from services.checkout.use_cases.rendered import Rendered
+from services.checkout.use_cases.rendered import Kept
 from services.checkout.use_cases.routing import Routing
 from services.checkout.use_cases.search_callbacks import SearchCallbacks
 from services.checkout.use_cases.send_refunds import SendRefunds
@@ -66,7 +61,6 @@ from services.checkout.use_cases.view_link import ViewLink
 from services.checkout.web import api
 from services.checkout.web import pages as web_pages
 from services.checkout.web.money_room import MoneyRoom
-from shared.contracts.links import LinkView
 from shared.runtime.callers import Callers
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
@@ -100,26 +94,9 @@ class _Desk(Struct, frozen=True, kw_only=True):
     apply_signals: ApplySignals
 
 
-class _Kept(Struct, frozen=True, kw_only=True):
-    """Answers that are ready for a moment."""
-
-    answers: Rendered[object]
-    pages: Rendered[object]
-    recent: Rendered[LinkView]
-
-    def link_changed(self, link_ids: Iterable[UUID]) -> None:
-        changed = list(link_ids)
-        for one in (self.answers, self.pages, self.recent):
-            one.drop(changed)
-
-    def clear(self) -> None:
-        for one in (self.answers, self.pages, self.recent):
-            one.clear()
-
-
 async def build(runtime: Runtime) -> Parts:
     desk = _desk(runtime)
-    kept = _Kept(answers=Rendered(), pages=Rendered(), recent=Rendered())
+    kept = Kept()
     gate_peer = GatePeer(runtime.broker)
     token_keys = TokenKeys(gate_peer)
     gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
@@ -162,7 +139,7 @@ async def build(runtime: Runtime) -> Parts:
 def _desk(runtime: Runtime) -> _Desk:
     settings = cast("Settings", runtime.settings)
     pg, clock, live = runtime.postgres, runtime.clock, Live()
-    providers, vault = providers_of(settings), Vault(settings.root_secrets())
+    providers, vault = installed(settings), Vault(settings.root_secrets())
     attempts = LimitAttempts(
         FailuresPerHour(
             cards_per_link=settings.failed_cards_per_link_per_hour,
@@ -186,30 +163,7 @@ def _desk(runtime: Runtime) -> _Desk:
     )
 
 
-def providers_of(settings: Settings) -> Providers:
-    """Every provider that this installation speaks to."""
-    seconds = settings.provider_timeout_seconds
-    sandbox = Sandbox(settings.sandbox_url, settings.sandbox_platform_key, timeout_seconds=seconds)
-    extra = settings.extra()
-    own: list[Provider] = [
-        Stripe(settings.stripe_url, timeout_seconds=seconds),
-        Wave(settings.wave_url, timeout_seconds=seconds),
-        Flutterwave(settings.flutterwave_url),
-        Mtn(settings.mtn()),
-    ]
-    return Providers(
-        sandbox,
-        [*own, *(plug_in(text, timeout_seconds=seconds) for text in extra)],
-        urls=[
-            settings.stripe_url,
-            settings.wave_url,
-            settings.flutterwave_url,
-            *(text.partition("@")[2] for text in extra),
-        ],
-    )
-
-
-def _checkout(desk: _Desk, kept: _Kept, gate: Gate, *, stored: Callable[[], None]) -> Checkout:
+def _checkout(desk: _Desk, kept: Kept, gate: Gate, *, stored: Callable[[], None]) -> Checkout:
     runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
     routing = Routing(desk.accounts, desk.breakers)
     view_link, read_session = ViewLink(pg, desk.links, kept.recent), ReadSession(pg)

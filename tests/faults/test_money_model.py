@@ -36,7 +36,7 @@ from services.checkout.domain.faults import (
     RefundTooLarge,
     SessionEnded,
 )
-from services.checkout.use_cases.start_charge import ByRedirect
+from services.checkout.domain.means import ByRedirect
 from services.links.use_cases.lapse_holds import lapse_holds
 from shared.contracts import checkout as told
 from shared.contracts import links as said

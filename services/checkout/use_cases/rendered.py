@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
+from shared.contracts.links import LinkView
+
 KEPT_SECONDS: Final = 1.0
 """How long another replica's news may take; a change seen in this process counts at once."""
 KEPT_MAX: Final = 2_000
@@ -51,3 +53,21 @@ class Rendered(Generic[_T]):
         keys.discard(key)
         if not keys:
             self._slugs.pop(link_id, None)
+
+
+class Kept:
+    """All that is kept: of the JSON API, of the pages, and links as they were just found."""
+
+    def __init__(self) -> None:
+        self.answers = Rendered[object]()
+        self.pages = Rendered[object]()
+        self.recent = Rendered[LinkView]()
+
+    def link_changed(self, link_ids: Iterable[UUID]) -> None:
+        changed = list(link_ids)
+        for one in (self.answers, self.pages, self.recent):
+            one.drop(changed)
+
+    def clear(self) -> None:
+        for one in (self.answers, self.pages, self.recent):
+            one.clear()

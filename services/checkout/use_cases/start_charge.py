@@ -5,15 +5,14 @@ provider is called under a reference that is stored already. A process may die a
 what it left behind.
 """
 
-from datetime import datetime, timedelta
-from typing import Final, Literal, assert_never
+from datetime import datetime
+from typing import Final, assert_never
 from uuid import UUID
 
 from msgspec import Struct
 
 from services.checkout.domain.banks import require_bank
-from services.checkout.domain.charge import ABSENT_AFTER_ERROR, HELD_FOR, RECOVER_AFTER, Charge, fail, judge
-from services.checkout.domain.facts import Story, facts_of
+from services.checkout.domain.charge import HELD_FOR, RECOVER_AFTER, Charge
 from services.checkout.domain.faults import (
     CouponRefused,
     EveryUseHeld,
@@ -23,24 +22,24 @@ from services.checkout.domain.faults import (
     PromptActive,
     SessionEnded,
 )
-from services.checkout.domain.lifecycle import ENDED_UNPAID
+from services.checkout.domain.means import ByCardToken, ByPhone, ByUssd, Means, method_of
 from services.checkout.domain.phones import payer_phone
 from services.checkout.domain.routing import Route, Tried, Wish
-from services.checkout.domain.session import Session, SessionState, session_after
+from services.checkout.domain.session import Session, SessionState
 from services.checkout.peers.links import Links
 from services.checkout.providers.port import Accepted, Account, CreateResult, NotSent, Order, Refused, Unknown
 from services.checkout.providers.registry import Providers
 from services.checkout.store import charge as charges
-from services.checkout.store.charge import Changes, Choice, PhoneIsAsked
+from services.checkout.store.charge import Choice, PhoneIsAsked
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.limit_attempts import LimitAttempts
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.read_session import ReadSession
 from services.checkout.use_cases.routing import Routing
-from shared.contracts.checkout import FailureReason
+from services.checkout.use_cases.write_down import BUYERS, WriteDown
 from shared.contracts.links import AllUsesHeld, CouponIsRefused, LinkMissing, Method, UseIsHeld, UseIsRefused
-from shared.kernel.faults import Fault, Invalid, Unavailable
+from shared.kernel.faults import Fault, Unavailable
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
 from shared.runtime.crash import crash_point
@@ -48,42 +47,7 @@ from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 from shared.runtime.tracing import current_traceparent
 
-ASK_AFTER_TIMEOUT: Final = timedelta(seconds=2)
-ASK_AFTER_ERROR: Final = ABSENT_AFTER_ERROR
 ACCOUNTS_TRIED_MAX: Final = 3
-_BUYERS: Final = frozenset({"phone", "card_token", "bank"})
-"""Fields of an order that the buyer filled in: what one provider finds wrong with them, another would, too."""
-
-
-class ByPhone(Struct, frozen=True):
-    """Mobile money. `phone` as the buyer wrote it; without a country code it is of the currency's country."""
-
-    phone: str
-
-
-class ByCardToken(Struct, frozen=True):
-    """A card that the provider's own field has taken."""
-
-    card_token: str
-
-
-class ByRedirect(Struct, frozen=True):
-    """The provider's own page asks for what it needs."""
-
-    method: Literal["card"] = "card"
-
-
-class ByUssd(Struct, frozen=True):
-    """A code of the buyer's bank, which they dial. `bank` is its code, where the currency has a list of banks."""
-
-    bank: str | None = None
-
-
-class ByBankTransfer(Struct, frozen=True):
-    """To an account that the provider opens for this payment."""
-
-
-Means = ByPhone | ByCardToken | ByRedirect | ByUssd | ByBankTransfer
 
 
 class Started(Struct, frozen=True):
@@ -118,9 +82,9 @@ class StartCharge:
         self._routing = routing
         self._breakers = breakers
         self._attempts = attempts
+        self._write_down = WriteDown(postgres, attempts=attempts, wake=wake, clock=clock)
         self._public_url = public_url.rstrip("/")
         self._live = live
-        self._wake = wake
         self._clock = clock
 
     async def __call__(self, session_id: UUID, means: Means, *, client_ip: str = "") -> Started:
@@ -166,7 +130,7 @@ class StartCharge:
         candidates = route.candidates[:ACCOUNTS_TRIED_MAX]
         for offer in candidates:
             account = await self._accounts.of_offer(offer, session.link)
-            charge = _new_charge(session, account, method=_method_of(means), phone=phone, now=self._clock())
+            charge = _new_charge(session, account, method=method_of(means), phone=phone, now=self._clock())
             choice = Choice(route=route, tried=tried)
             await self._accounts.used(account)
             if not await self._reserved(charge, choice, before=before):
@@ -215,7 +179,7 @@ class StartCharge:
                 raise SessionEnded
 
     async def _way(self, session: Session, means: Means) -> tuple[Method, str | None]:
-        method = _method_of(means)
+        method = method_of(means)
         methods = await self._routing.payable_methods(session.link, session.total.currency)
         if method not in methods:
             raise MethodUnavailable(method, methods)
@@ -273,73 +237,6 @@ class StartCharge:
             return_url=f"{self._public_url}/checkout/sessions/{session.id}",
         )
 
-    async def _write_down(
-        self, session: Session, charge: Charge, account: Account, *, result: CreateResult
-    ) -> SessionState | None:
-        """The session as it was written; None when somebody else has to be asked how it stands."""
-        now = self._clock()
-        match result:
-            case Accepted(state=state):
-                judgement = judge(charge, state, account=account.external_id, event_id=None, now=now)
-                if judgement.charge is charge:
-                    # The provider answered for something else than what was asked: its status will tell.
-                    await self._ask_later(charge, now + ASK_AFTER_TIMEOUT)
-                    return None
-                return await self._write(session, charge, judgement.charge, now=now)
-            case Refused(field=field):
-                written = await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
-                if field in _BUYERS:
-                    raise Invalid(field, "the provider does not accept it")
-                return written
-            case NotSent():
-                return await self._write(session, charge, fail(charge, "provider_error", now=now), now=now)
-            case Unknown(answered=True):
-                await self._ask_later(
-                    charge,
-                    now + ASK_AFTER_ERROR,
-                    absent_after=now + ABSENT_AFTER_ERROR,
-                    absent_reason="provider_error",
-                )
-            case Unknown():
-                await self._ask_later(charge, now + ASK_AFTER_TIMEOUT)
-            case _:
-                assert_never(result)
-        return None
-
-    async def _write(self, session: Session, before: Charge, after: Charge, *, now: datetime) -> SessionState | None:
-        """Unless a callback was faster: then its word, which is newer, stands."""
-        story = Story(session.link, session.customer, session.locale, "paying")
-        facts = facts_of(before, after, story)
-        changes = Changes(charges=[(before, after)], facts=[(fact, before.traceparent, before.id) for fact in facts])
-        crash_point("pay.before-commit")
-        written = await charges.write_changes(self._postgres, changes, now)
-        self._wake()
-        if after.status in ENDED_UNPAID:
-            self._attempts.failed(after)
-        return SessionState(session_after(session, after, now), after) if after.id in written else None
-
-    async def _ask_later(
-        self,
-        charge: Charge,
-        at: datetime,
-        *,
-        absent_after: datetime | None = None,
-        absent_reason: FailureReason = "not_started",
-    ) -> None:
-        await charges.ask_soon(self._postgres, charge.id, at=at, absent_after=absent_after, absent_reason=absent_reason)
-
-
-def _method_of(means: Means) -> Method:
-    match means:
-        case ByPhone():
-            return "mobile_money"
-        case ByCardToken() | ByRedirect():
-            return "card"
-        case ByUssd():
-            return "ussd"
-        case ByBankTransfer():
-            return "bank_transfer"
-
 
 def _may_go_on(result: CreateResult) -> bool:
     """Whether another account may be asked: only where this one's provider has nothing, and never will."""
@@ -347,7 +244,7 @@ def _may_go_on(result: CreateResult) -> bool:
         case NotSent():
             return True
         case Refused(field=field):
-            return field not in _BUYERS
+            return field not in BUYERS
         case Accepted() | Unknown():
             return False
         case _:

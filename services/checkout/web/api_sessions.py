@@ -8,17 +8,10 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, get, post
 
+from services.checkout.domain.means import ByBankTransfer, ByCardToken, ByPhone, ByRedirect, ByUssd, Means
 from services.checkout.domain.session import Address, SessionState
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import Details, Idempotency
-from services.checkout.use_cases.start_charge import (
-    ByBankTransfer,
-    ByCardToken,
-    ByPhone,
-    ByRedirect,
-    ByUssd,
-    Means,
-)
 from services.checkout.web.api_mapping import opened_out, session_out
 from services.checkout.web.api_wire import ENCODER, OPEN_SESSION, PAY, AddressBody, OpenSessionBody, PayBody
 from shared.contracts.checkout import CustomerView

@@ -42,25 +42,14 @@ _METHODS: Final = {str(method): method for method in get_args(Method)}
 
 def routes(merchant: Merchant) -> list[Any]:
     desk = AccountsDesk(merchant)
+    return [*_reading(merchant, desk), *_changing(merchant, desk)]
 
+
+def _reading(merchant: Merchant, desk: "AccountsDesk") -> list[Any]:
     @get("/v1/providers")
     async def list_providers(request: AnyRequest) -> ASGIResponse:
         await begin(request, merchant.callers, READ, clock=merchant.clock)
         return ok(ProvidersOut([desk.provider_out(one) for one in merchant.providers.to_connect()]))
-
-    @post("/v1/provider-accounts")
-    async def connect_account(request: AnyRequest) -> ASGIResponse:
-        call = await begin(request, merchant.callers, WRITE, clock=merchant.clock)
-        body = await call.body(CONNECT)
-        return respond(
-            await merchant.manage_accounts.connect(
-                owner_of(call),
-                NewAccount(**asdict(body)),
-                now=call.now,
-                key=await call.once("provider-accounts"),
-                render=lambda made: answer_of(desk.account_out(made), status=201),
-            )
-        )
 
     @get("/v1/provider-accounts")
     async def list_accounts(request: AnyRequest) -> ASGIResponse:
@@ -80,6 +69,24 @@ def routes(merchant: Merchant) -> list[Any]:
     async def get_account(request: AnyRequest, account_id: UUID) -> ASGIResponse:
         call = await begin(request, merchant.callers, READ, clock=merchant.clock)
         return ok(desk.account_out(await merchant.manage_accounts.get(owner_of(call), account_id)))
+
+    return [list_providers, list_accounts, explain_route, get_account]
+
+
+def _changing(merchant: Merchant, desk: "AccountsDesk") -> list[Any]:
+    @post("/v1/provider-accounts")
+    async def connect_account(request: AnyRequest) -> ASGIResponse:
+        call = await begin(request, merchant.callers, WRITE, clock=merchant.clock)
+        body = await call.body(CONNECT)
+        return respond(
+            await merchant.manage_accounts.connect(
+                owner_of(call),
+                NewAccount(**asdict(body)),
+                now=call.now,
+                key=await call.once("provider-accounts"),
+                render=lambda made: answer_of(desk.account_out(made), status=201),
+            )
+        )
 
     @patch("/v1/provider-accounts/{account_id:uuid}")
     async def change_account(request: AnyRequest, account_id: UUID) -> ASGIResponse:
@@ -103,16 +110,7 @@ def routes(merchant: Merchant) -> list[Any]:
         call = await begin(request, merchant.callers, WRITE, clock=merchant.clock)
         await merchant.manage_accounts.delete(owner_of(call), account_id, now=call.now)
 
-    return [
-        list_providers,
-        connect_account,
-        list_accounts,
-        explain_route,
-        get_account,
-        change_account,
-        rotate_credentials,
-        delete_account,
-    ]
+    return [connect_account, change_account, rotate_credentials, delete_account]
 
 
 def owner_of(call: Call) -> Owner:

@@ -11,18 +11,11 @@ from msgspec import Struct
 
 from services.checkout.domain.amounts import AmountFlaw, AmountRefused, parse_amount
 from services.checkout.domain.faults import AmountOutOfBounds
+from services.checkout.domain.means import ByBankTransfer, ByCardToken, ByPhone, ByRedirect, ByUssd, Means
 from services.checkout.domain.operators import normalize_phone
 from services.checkout.domain.pricing import currencies_of, listed_total, total_of
 from services.checkout.domain.session import Address
 from services.checkout.use_cases.open_session import Details, Idempotency
-from services.checkout.use_cases.start_charge import (
-    ByBankTransfer,
-    ByCardToken,
-    ByPhone,
-    ByRedirect,
-    ByUssd,
-    Means,
-)
 from services.checkout.web.page_views import CURRENCIES_OFFERED
 from services.checkout.web.views import ErrorCode, FieldError
 from shared.contracts.checkout import CustomerView

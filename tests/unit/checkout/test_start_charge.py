@@ -7,13 +7,14 @@ from uuid import UUID
 import pytest
 
 from services.checkout.domain.charge import RECOVER_AFTER
+from services.checkout.domain.means import ByPhone
 from services.checkout.domain.routing import Offer, Route
 from services.checkout.domain.session import Session, SessionState
 from services.checkout.store import charge as charges
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
-from services.checkout.use_cases.start_charge import ByPhone, StartCharge
+from services.checkout.use_cases.start_charge import StartCharge
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import UseIsHeld
 from shared.kernel.faults import Unavailable
