@@ -53,22 +53,7 @@ async def build(runtime: Runtime) -> Parts:
     codes = Codes(settings.root_secret())
     unsubscribing = Unsubscribing(settings.root_secret(), settings.public_url)
     mailer = SmtpMailer(settings.smtp_server(), local_hostname=settings.public_host())
-    courier = Courier(
-        SendMails(
-            runtime.postgres,
-            mailer,
-            writer=Writer(
-                runtime.postgres,
-                sender=settings.from_address(),
-                pages=SessionPages(settings.root_secret(), settings.public_url),
-                codes=codes,
-                unsubscribing=unsubscribing,
-            ),
-            pace=DomainPace(settings.mail_per_domain_per_second),
-            clock=runtime.clock,
-            committed=runtime.wake,
-        )
-    )
+    courier = Courier(_send_mails(runtime, settings, mailer, codes=codes, unsubscribing=unsubscribing))
 
     def intended() -> None:
         runtime.wake()
@@ -119,6 +104,25 @@ async def build(runtime: Runtime) -> Parts:
             webhooks.tidy,
         ],
         closers=[mailer.close, sender.close],
+    )
+
+
+def _send_mails(
+    runtime: Runtime, settings: Settings, mailer: SmtpMailer, *, codes: Codes, unsubscribing: Unsubscribing
+) -> SendMails:
+    return SendMails(
+        runtime.postgres,
+        mailer,
+        writer=Writer(
+            runtime.postgres,
+            sender=settings.from_address(),
+            pages=SessionPages(settings.root_secret(), settings.public_url),
+            codes=codes,
+            unsubscribing=unsubscribing,
+        ),
+        pace=DomainPace(settings.mail_per_domain_per_second),
+        clock=runtime.clock,
+        committed=runtime.wake,
     )
 
 
