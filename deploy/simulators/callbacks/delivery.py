@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -58,11 +59,13 @@ class Delivery:
         *,
         retries: Retries,
         now_ms: Callable[[], int],
+        method: Literal["POST", "PUT"] = "POST",
     ) -> None:
         self._store = store
         self._headers_of = headers_of
         self._retries = retries
         self._now_ms = now_ms
+        self._method = method
         self._client = CallbackClient(timeout_seconds=retries.timeout_seconds)
         self._waiting: deque[int] = deque()
         self._in_flight: dict[int, asyncio.Task[None]] = {}
@@ -113,7 +116,7 @@ class Delivery:
             return
         status, error = None, None
         try:
-            status = await self._client.post(callback.url, callback.body, headers=headers)
+            status = await self._client.send(self._method, callback.url, callback.body, headers=headers)
         except (OSError, TimeoutError, EOFError, BadAnswerError, ValueError) as failure:
             error = type(failure).__name__
         attempt = Attempt(

@@ -13,23 +13,26 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 
 
-class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CallbackFaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    callbacks: Literal["deliver", "drop", "duplicate", "shuffle"] = "deliver"
+    callback_times: Annotated[int, Meta(ge=1, le=50)] = 10
+    callback_delay_ms: Milliseconds = 0
+
+
+class Faults(CallbackFaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`fail_requests`: so many of the next changing requests answer 500 and do nothing.
 
     `lose_answers`: so many of the next changing requests are carried out, and their answer comes `lost_for_ms` late.
     `busy_requests`: so many of the next requests are told to come again (409 or 429, as the provider does).
     """
 
-    callbacks: Literal["deliver", "drop", "duplicate", "shuffle"] = "deliver"
-    callback_times: Annotated[int, Meta(ge=1, le=50)] = 10
-    callback_delay_ms: Milliseconds = 0
     fail_requests: Count = 0
     busy_requests: Count = 0
     lose_answers: Count = 0
     lost_for_ms: Milliseconds = 15_000
 
 
-def by_faults(callbacks: Iterable[Callback], faults: Faults, *, below: Callable[[int], int]) -> list[Callback]:
+def by_faults(callbacks: Iterable[Callback], faults: CallbackFaults, *, below: Callable[[int], int]) -> list[Callback]:
     """What really goes out of the callbacks that an event makes. `below(n)` is chance: 0 to n-1."""
     if faults.callbacks == "drop":
         return [msgspec.structs.replace(one, state="dropped", due_ms=None) for one in callbacks]

@@ -2,31 +2,39 @@
 
 import secrets
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Generic, TypeVar
 
 import msgspec
 
-from deploy.simulators.callbacks.faults import Faults, by_faults
+from deploy.simulators.callbacks.faults import CallbackFaults, by_faults
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.process.documents import DocumentStore
 
-FaultCount = Literal["fail_requests", "busy_requests", "lose_answers"]
+AnyFaults = TypeVar("AnyFaults", bound=CallbackFaults)
 
 
-class Outgoing:
+class Outgoing(Generic[AnyFaults]):
+    """`kind` is what the control API can make go wrong at this provider."""
+
     def __init__(
-        self, store: DocumentStore, schedule: Callable[[int, int], None], *, now_ms: Callable[[], int]
+        self,
+        store: DocumentStore,
+        schedule: Callable[[int, int], None],
+        *,
+        now_ms: Callable[[], int],
+        kind: type[AnyFaults],
     ) -> None:
         self._store = store
         self._schedule = schedule
         self._now_ms = now_ms
-        self.faults = store.setting("faults", Faults) or Faults()
+        self.kind = kind
+        self.faults: AnyFaults = store.setting("faults", kind) or kind()
 
-    def set_faults(self, faults: Faults) -> None:
+    def set_faults(self, faults: AnyFaults) -> None:
         self._store.put_setting("faults", faults)
         self.faults = faults
 
-    def spend(self, name: FaultCount) -> bool:
+    def spend(self, name: str) -> bool:
         """Whether this request is one of those that were told to go wrong."""
         left: int = getattr(self.faults, name)
         if not left:

@@ -7,7 +7,7 @@ import msgspec
 from litestar import Response, get, post, put
 from msgspec import Meta
 
-from deploy.simulators.callbacks.faults import Faults, Milliseconds
+from deploy.simulators.callbacks.faults import CallbackFaults, Milliseconds
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.control.access import (
@@ -33,8 +33,8 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     delay_ms: Milliseconds = 0
 
 
-def outgoing_of(request: HttpRequest) -> Outgoing:
-    return cast("Outgoing", request.app.state.outgoing)
+def outgoing_of(request: HttpRequest) -> Outgoing[CallbackFaults]:
+    return cast("Outgoing[CallbackFaults]", request.app.state.outgoing)
 
 
 def store_of(request: HttpRequest) -> DocumentStore:
@@ -56,8 +56,9 @@ async def show_faults(request: HttpRequest) -> Response[bytes]:
 async def set_faults(request: HttpRequest) -> Response[bytes]:
     """Replaces them all: `{}` ends every fault."""
     require_control(request)
-    faults = await body_of(request, Faults)
-    outgoing_of(request).set_faults(faults)
+    outgoing = outgoing_of(request)
+    faults = await body_of(request, outgoing.kind)
+    outgoing.set_faults(faults)
     log(f"faults: {msgspec.json.encode(faults).decode()}")
     return json_answer(faults)
 
@@ -77,17 +78,25 @@ async def replay(request: HttpRequest, row: int) -> Response[bytes]:
     callback = store_of(request).callback(row) if row < 2**63 else None
     if callback is None:
         raise ControlError(404, "No such callback.")
+    sent = send_again(request, callback, times=asked.times, tamper=asked.tamper, delay_ms=asked.delay_ms)
+    return json_answer({"data": sent}, 202)
+
+
+def send_again(
+    request: HttpRequest, callback: Callback, *, times: int, tamper: str | None, delay_ms: int = 0
+) -> list[dict[str, Any]]:
+    """Raises: ControlError: 400, nothing in it can be tampered with like that."""
     body = callback.body
-    if asked.tamper not in {None, "signature"}:
+    if tamper is not None:
         tampered = cast("Callable[[bytes, str], bytes | None]", request.app.state.tampered)
-        changed = tampered(body, asked.tamper or "")
-        if changed is None:
+        changed = tampered(body, tamper)
+        if changed is None and tamper != "signature":
             raise ControlError(400, "This callback has nothing like that to tamper with.")
-        body = changed
+        body = changed or body
     sent = outgoing_of(request).replay(
-        callback, times=asked.times, body=body, forged=asked.tamper == "signature", delay_ms=asked.delay_ms
+        callback, times=times, body=body, forged=tamper == "signature", delay_ms=delay_ms
     )
-    return json_answer({"data": [_view(store_of(request), one) for one in sent]}, 202)
+    return [_view(store_of(request), one) for one in sent]
 
 
 def _view(store: DocumentStore, callback: Callback) -> dict[str, Any]:

@@ -2,26 +2,25 @@
 
 import hashlib
 
-import msgspec
 from litestar import Response, put
 
+from deploy.simulators.control.access import HttpRequest, json_answer, require_control
 from deploy.simulators.flutterwave.wire import AccountRequest, refused
-from deploy.simulators.kit.control import ledger_of, require_control
-from deploy.simulators.kit.http import HttpRequest, NotUnderstood, answer, decode
-from deploy.simulators.kit.store import Store
+from deploy.simulators.ledger.http import NotUnderstood, body_as, ledger_of
+from deploy.simulators.ledger.store import LedgerStore
 
 
 def id_of(secret_key: str) -> str:
     return hashlib.sha256(secret_key.encode()).hexdigest()
 
 
-def put_account(store: Store, account: AccountRequest) -> None:
-    store.put_thing("account", id_of(account.secret_key), account)
+def put_account(store: LedgerStore, account: AccountRequest) -> None:
+    account_id = id_of(account.secret_key)
+    store.put(account, key=account_id, account=account_id)
 
 
-def account_of(store: Store, account_id: str) -> AccountRequest | None:
-    record = store.thing("account", account_id)
-    return msgspec.json.decode(record, type=AccountRequest) if record else None
+def account_of(store: LedgerStore, account_id: str) -> AccountRequest | None:
+    return store.get(AccountRequest, account_id)
 
 
 def require_account(request: HttpRequest) -> str:
@@ -38,8 +37,8 @@ async def open_account(request: HttpRequest) -> Response[bytes]:
     """What the dashboard does at Flutterwave; the same key again changes its account."""
     require_control(request)
     try:
-        asked = decode(await request.body(), AccountRequest)
+        asked = await body_as(request, AccountRequest)
     except NotUnderstood as error:
         raise refused(str(error)) from None
     put_account(ledger_of(request).store, asked)
-    return answer({"id": id_of(asked.secret_key)})
+    return json_answer({"id": id_of(asked.secret_key)})

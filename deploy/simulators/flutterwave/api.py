@@ -1,6 +1,5 @@
 """Flutterwave v3's API: the hosted page, direct charges, transactions and refunds."""
 
-import asyncio
 import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post
 
+from deploy.simulators.control.access import HttpRequest, json_answer
 from deploy.simulators.flutterwave.accounts import require_account
 from deploy.simulators.flutterwave.wire import (
     CURRENCIES,
@@ -23,11 +23,11 @@ from deploy.simulators.flutterwave.wire import (
     transaction_id,
     transaction_view,
 )
-from deploy.simulators.kit.control import ledger_of
-from deploy.simulators.kit.http import HttpRequest, Kind, NotUnderstood, answer, decode
-from deploy.simulators.kit.ledger import Duplicate
-from deploy.simulators.kit.records import Payment, Refund, Step
+from deploy.simulators.ledger.http import Kind, NotUnderstood, body_as, ledger_of, lose_answer
+from deploy.simulators.ledger.ledger import Duplicate
+from deploy.simulators.ledger.records import Payment, Refund, Step
 
+UNAVAILABLE = refused("Service unavailable", 503)
 TRANSFER_MS = 60 * 60 * 1_000
 ID_DIGITS_MAX = 15
 _PAYMENT_TYPES = {
@@ -61,7 +61,9 @@ async def open_page(request: HttpRequest) -> Response[bytes]:
             "payment_type": "card",
         },
     )
-    return answer({"status": "success", "message": "Hosted Link", "data": {"link": _page(request, "pay", payment)}})
+    return json_answer(
+        {"status": "success", "message": "Hosted Link", "data": {"link": _page(request, "pay", payment)}}
+    )
 
 
 @post("/v3/charges", status_code=200)
@@ -89,7 +91,7 @@ async def charge(request: HttpRequest) -> Response[bytes]:
         },
         approved_by_itself=pushed,
     )
-    return answer(_charged(request, kind, payment))
+    return json_answer(_charged(request, kind, payment))
 
 
 @get("/v3/transactions/verify_by_reference")
@@ -125,8 +127,8 @@ async def refund(request: HttpRequest, number: str) -> Response[bytes]:
             created_ms=ledger.now_ms(),
         )
     )
-    await _lose(request)
-    return answer({"status": "success", "message": "Transaction refund initiated", "data": refund_view(made)})
+    await lose_answer(request, UNAVAILABLE)
+    return json_answer({"status": "success", "message": "Transaction refund initiated", "data": refund_view(made)})
 
 
 @get("/v3/refunds/{number:int}")
@@ -135,7 +137,7 @@ async def show_refund(request: HttpRequest, number: int) -> Response[bytes]:
     found = ledger_of(request).store.refund(number)
     if found is None or found.account != account:
         raise refused("Refund not found", 404)
-    return answer({"status": "success", "message": "Transaction refund fetched", "data": refund_view(found)})
+    return json_answer({"status": "success", "message": "Transaction refund fetched", "data": refund_view(found)})
 
 
 @get("/v3/refunds")
@@ -143,7 +145,7 @@ async def list_refunds(request: HttpRequest) -> Response[bytes]:
     payment = _payment(request, require_account(request), request.query_params.get("tx_id", ""))
     listed = ledger_of(request).store.refunds(payment.row) if payment else []
     views = [refund_view(one) for one in listed]
-    return answer({"status": "success", "message": "Transaction refunds fetched", "data": views})
+    return json_answer({"status": "success", "message": "Transaction refunds fetched", "data": views})
 
 
 async def _begin(
@@ -181,7 +183,7 @@ async def _begin(
         payment = ledger.begin(payment, *steps)
     except Duplicate:
         raise refused("Duplicate transaction reference. Please generate a new reference.") from None
-    await _lose(request)
+    await lose_answer(request, UNAVAILABLE)
     return payment
 
 
@@ -233,7 +235,7 @@ def _payment(request: HttpRequest, account: str, number: str) -> Payment | None:
 def _verified(payment: Payment | None) -> Response[bytes]:
     if payment is None or payment.status == "open":
         raise refused("No transaction was found for this id")
-    return answer({"status": "success", "message": "Transaction fetched", "data": transaction_view(payment)})
+    return json_answer({"status": "success", "message": "Transaction fetched", "data": transaction_view(payment)})
 
 
 def _page(request: HttpRequest, kind: str, payment: Payment) -> str:
@@ -242,22 +244,9 @@ def _page(request: HttpRequest, kind: str, payment: Payment) -> str:
 
 async def _read(request: HttpRequest, kind: type[Kind]) -> Kind:
     try:
-        return decode(await request.body(), kind)
+        return await body_as(request, kind)
     except NotUnderstood as error:
         raise refused(str(error)) from None
-
-
-async def _lose(request: HttpRequest) -> None:
-    """What was done stays done, and the caller does not hear of it."""
-    ledger = ledger_of(request)
-    if ledger.spend("lose_creates"):
-        raise refused("Service unavailable", 503)
-    if ledger.spend("hang_creates"):
-        try:
-            async with asyncio.timeout(ledger.faults.hang_ms / 1_000):
-                await request.app.state.stopping.wait()
-        except TimeoutError:
-            return
 
 
 API_ROUTES = [open_page, charge, verify_by_reference, verify, refund, show_refund, list_refunds]

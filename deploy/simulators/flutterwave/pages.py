@@ -5,23 +5,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response, get, post
 from msgspec import Raw
 from msgspec.structs import replace
 
+from deploy.simulators.control.access import HttpRequest
 from deploy.simulators.flutterwave.cards import DIGITS, OTP, OUTCOMES, PIN, digits_of, shown
 from deploy.simulators.flutterwave.wire import amount_of, refused, transaction_id
-from deploy.simulators.kit.control import ledger_of
-from deploy.simulators.kit.http import HttpRequest, Refused, form_of
-from deploy.simulators.kit.ledger import AlreadySucceeded
-from deploy.simulators.kit.records import Payment
+from deploy.simulators.ledger.http import Refused, ledger_of
+from deploy.simulators.ledger.ledger import AlreadySucceeded
+from deploy.simulators.ledger.records import Payment
+from deploy.simulators.pages.rendering import Pages, form_of, see_other, stylesheet
 
-_HERE = Path(__file__).parent
-_CSS = (_HERE.parent / "pages" / "assets" / "page.css").read_text(encoding="utf-8")
-_templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-)
+PAGES = Pages(Path(__file__).parent / "templates", note="Flutterwave simulator: no real money moves.")
 CARD_ERROR = "Use one of the test cards: this is a simulator, and a real card has no business here."
 
 
@@ -158,25 +154,13 @@ def _back(payment: Payment, status: str | None = None) -> Response[Any]:
     if payment.status != "open":
         query["transaction_id"] = str(transaction_id(payment))
     joint = "&" if "?" in payment.return_url else "?"
-    headers = {"Location": f"{payment.return_url}{joint}{urlencode(query)}", "Cache-Control": "no-store"}
-    return Response(b"", status_code=303, headers=headers)
+    return see_other(f"{payment.return_url}{joint}{urlencode(query)}")
 
 
 def _page(template: str, payment: Payment, *, error: str | None = None, **context: Any) -> Response[Any]:
-    nonce = secrets.token_urlsafe(12)
-    content = _templates.get_template(template).render(
-        payment=payment, error=error, css=_CSS, nonce=nonce, **({"otp": False, "kind": ""} | context)
-    )
-    # A form of the page is answered by a redirect to the shop, which Chromium holds to `form-action` too.
-    policy = f"default-src 'none'; style-src 'nonce-{nonce}'; img-src data:; frame-ancestors 'none'"
-    headers = {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-    }
-    status = 422 if error else 200
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    leads_to = [payment.return_url] if payment.return_url else []
+    shown = {"payment": payment, "error": error, "otp": False, "kind": ""} | context
+    return PAGES.page(template, status=422 if error else 200, leads_to=leads_to, **shown)
 
 
-PAGE_ROUTES = [show_card_page, pay, show_confirm, confirm, show_phone, dial, show_bank, send_money]
+PAGE_ROUTES = [show_card_page, pay, show_confirm, confirm, show_phone, dial, show_bank, send_money, stylesheet]

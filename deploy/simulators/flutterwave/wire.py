@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from deploy.simulators.kit.http import Refused
-from deploy.simulators.kit.records import Payment, Refund
+from deploy.simulators.ledger.http import Refused
+from deploy.simulators.ledger.records import Payment, Refund
 
 DECIMALS = {
     "EUR": 2, "GBP": 2, "GHS": 2, "KES": 2, "NGN": 2, "USD": 2, "ZAR": 2, "TZS": 2, "ZMW": 2,
@@ -18,6 +18,8 @@ FEE_PERCENT = Decimal("1.4")
 _CENT = Decimal("0.01")
 _NUMBER = re.compile(rb"[0-9]{1,15}(\.[0-9]{1,4})?")
 FIRST_ID = 4_000_000
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 Text = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\A[^\x00-\x1f]*\Z")]
 TxRef = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"\A[\x21-\x7e]+\Z")]
@@ -151,6 +153,22 @@ def callback_view(payment: Payment) -> dict[str, Any]:
         "data": transaction,
         "event.type": f"{transaction['payment_type']}_TRANSACTION".upper(),
     }
+
+
+def tampered(body: bytes, what: str) -> bytes | None:
+    """The event with another amount, currency or reference; None: it has nothing like that."""
+    event: dict[str, Any] = _DECODER.decode(body)
+    data: dict[str, Any] = event["data"]
+    match what:
+        case "amount":
+            data["amount"] = int(data["amount"]) + 1
+        case "currency":
+            data["currency"] = "GBP"
+        case "reference":
+            data["tx_ref"] = f"unknown-{data['id']}"
+        case _:
+            return None
+    return _ENCODER.encode(event)
 
 
 def refund_view(refund: Refund) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from deploy.simulators.kit.control import ledger_of
-from deploy.simulators.kit.http import HttpRequest, Refused
-from deploy.simulators.kit.store import Store
+from deploy.simulators.control.access import HttpRequest
+from deploy.simulators.ledger.http import Refused, ledger_of
+from deploy.simulators.ledger.store import LedgerStore
 from deploy.simulators.mtn.wire import ENVIRONMENTS, Uuid4, refused
 
 Product = Literal["collection", "disbursement"]
@@ -30,13 +30,12 @@ class Token(msgspec.Struct, frozen=True):
     ends_ms: int
 
 
-def user_of(store: Store, user_id: str) -> User | None:
-    record = store.thing("user", user_id)
-    return msgspec.json.decode(record, type=User) if record else None
+def user_of(store: LedgerStore, user_id: str) -> User | None:
+    return store.get(User, user_id)
 
 
-def put_user(store: Store, user: User) -> None:
-    store.put_thing("user", user.id, user)
+def put_user(store: LedgerStore, user: User) -> None:
+    store.put(user, key=user.id, account=user.id)
 
 
 def require_subscription(request: HttpRequest, product: Product) -> None:
@@ -67,7 +66,8 @@ def new_token(request: HttpRequest, product: Product) -> str:
     if scheme.lower() != "basic" or user is None or not hmac.compare_digest(user.api_key.encode(), api_key.encode()):
         raise Refused(401, {"error": "login_failed"})
     token = secrets.token_urlsafe(32)
-    ledger.store.put_thing("token", token, Token(user.id, product, ledger.now_ms() + TOKEN_SECONDS * 1_000))
+    ends_ms = ledger.now_ms() + TOKEN_SECONDS * 1_000
+    ledger.store.put(Token(user.id, product, ends_ms), key=token, account=user.id)
     return token
 
 
@@ -76,8 +76,7 @@ def require_user(request: HttpRequest, product: Product) -> tuple[User, str]:
     require_subscription(request, product)
     ledger = ledger_of(request)
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    record = ledger.store.thing("token", bearer)
-    token = msgspec.json.decode(record, type=Token) if record else None
+    token = ledger.store.get(Token, bearer)
     good = token is not None and token.product == product and token.ends_ms > ledger.now_ms()
     if scheme.lower() != "bearer" or token is None or not good or ledger.spend("expire_tokens"):
         raise Refused(401, {"statusCode": 401, "message": "Unauthorized. Access token is missing or invalid."})

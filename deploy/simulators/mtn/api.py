@@ -1,16 +1,15 @@
 """MTN MoMo's API: provisioning of the sandbox, tokens, requests to pay, refunds."""
 
-import asyncio
 import secrets
 from decimal import Decimal
 
 import msgspec
 from litestar import Response, get, post
 
-from deploy.simulators.kit.control import ledger_of
-from deploy.simulators.kit.http import HttpRequest, Kind, NotUnderstood, Refused, answer, decode
-from deploy.simulators.kit.ledger import Duplicate
-from deploy.simulators.kit.records import Payment, Refund
+from deploy.simulators.control.access import HttpRequest, json_answer
+from deploy.simulators.ledger.http import Kind, NotUnderstood, Refused, body_as, ledger_of, lose_answer
+from deploy.simulators.ledger.ledger import Duplicate
+from deploy.simulators.ledger.records import Payment, Refund
 from deploy.simulators.mtn.access import (
     TOKEN_SECONDS,
     Product,
@@ -34,6 +33,8 @@ from deploy.simulators.mtn.wire import (
     refused,
 )
 
+UNAVAILABLE = refused(503, "SERVICE_UNAVAILABLE", "Service unavailable.")
+
 
 @post("/v1_0/apiuser", status_code=201)
 async def open_user(request: HttpRequest) -> Response[bytes]:
@@ -55,7 +56,7 @@ async def new_api_key(request: HttpRequest, user_id: str) -> Response[bytes]:
         raise _not_found()
     user = msgspec.structs.replace(user, api_key=secrets.token_hex(16))
     put_user(store, user)
-    return answer({"apiKey": user.api_key}, 201)
+    return json_answer({"apiKey": user.api_key}, 201)
 
 
 @post(["/collection/token", "/disbursement/token"], status_code=200)
@@ -66,7 +67,7 @@ async def token(request: HttpRequest) -> Response[bytes]:
         raise _not_found()
     product: Product = "collection" if path.startswith(b"/collection/") else "disbursement"
     access = new_token(request, product)
-    return answer({"access_token": access, "token_type": "access_token", "expires_in": TOKEN_SECONDS})
+    return json_answer({"access_token": access, "token_type": "access_token", "expires_in": TOKEN_SECONDS})
 
 
 @post("/collection/v1_0/requesttopay", status_code=202)
@@ -100,7 +101,7 @@ async def request_to_pay(request: HttpRequest) -> Response[bytes]:
         ledger.begin(payment, *steps_of(phone, now_ms=now, approve_after_ms=ledger.approve_after_ms))
     except Duplicate:
         raise _exists() from None
-    await _lose(request)
+    await lose_answer(request, UNAVAILABLE)
     return _empty(202)
 
 
@@ -110,7 +111,7 @@ async def show_payment(request: HttpRequest, reference: str) -> Response[bytes]:
     payment = ledger_of(request).store.payment_by(reference, user.id)
     if payment is None:
         raise _not_found()
-    return answer(payment_view(payment))
+    return json_answer(payment_view(payment))
 
 
 @post("/disbursement/v1_0/refund", status_code=202)
@@ -135,7 +136,7 @@ async def refund(request: HttpRequest) -> Response[bytes]:
         ledger.give_back(begun)
     except Duplicate:
         raise _exists() from None
-    await _lose(request)
+    await lose_answer(request, UNAVAILABLE)
     return _empty(202)
 
 
@@ -149,27 +150,14 @@ async def show_refund(request: HttpRequest, reference: str) -> Response[bytes]:
     if found.status == "pending" and ledger.now_ms() - found.created_ms >= ledger.approve_after_ms:
         found = msgspec.structs.replace(found, status="succeeded")
         ledger.store.put_refund(found)
-    return answer(refund_view(found))
+    return json_answer(refund_view(found))
 
 
 async def _read(request: HttpRequest, kind: type[Kind]) -> Kind:
     try:
-        return decode(await request.body(), kind)
+        return await body_as(request, kind)
     except NotUnderstood as error:
         raise refused(400, "BAD_REQUEST", str(error)) from None
-
-
-async def _lose(request: HttpRequest) -> None:
-    """What was done stays done, and the caller does not hear of it."""
-    ledger = ledger_of(request)
-    if ledger.spend("lose_creates"):
-        raise refused(503, "SERVICE_UNAVAILABLE", "Service unavailable.")
-    if ledger.spend("hang_creates"):
-        try:
-            async with asyncio.timeout(ledger.faults.hang_ms / 1_000):
-                await request.app.state.stopping.wait()
-        except TimeoutError:
-            return
 
 
 def _check_amount(amount: str, currency: str, expected: str) -> None:

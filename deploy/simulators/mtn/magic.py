@@ -1,6 +1,6 @@
 """The numbers of MTN's sandbox that do something else than succeed."""
 
-from deploy.simulators.kit.records import Step
+from deploy.simulators.ledger.records import Step
 
 DELAYED_FACTOR = 25
 """About 25 s, when an ordinary payer takes one."""

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from deploy.simulators.kit.http import Refused
-from deploy.simulators.kit.records import Payment, Refund
+from deploy.simulators.ledger.http import Refused
+from deploy.simulators.ledger.records import Payment, Refund
 
 NOTE_CHARS_MAX = 160
 Amount = Annotated[str, Meta(pattern=r"\A[0-9]{1,15}(\.[0-9]{1,2})?\Z")]

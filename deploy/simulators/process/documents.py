@@ -1,5 +1,6 @@
 """A provider's objects as JSON documents, and the answers that idempotency keys give again."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,9 +20,9 @@ class DocumentStore(CallbackStore):
     `due_ms` is when something happens to it by itself.
     """
 
-    def __init__(self, folder: Path, *, name: str) -> None:
+    def __init__(self, folder: Path, *, name: str, schemas: Iterable[str] = ()) -> None:
         """Raises: SettingsError: the folder cannot be used, or another process uses it."""
-        super().__init__(folder, name=name, schemas=[SQL["schema"]])
+        super().__init__(folder, name=name, schemas=[*schemas, SQL["schema"]])
 
     def put(
         self,

@@ -22,7 +22,7 @@ def key(environ: Mapping[str, str], name: str) -> str:
 
 
 def integer(environ: Mapping[str, str], name: str, *, maximum: int, default: int | None = None) -> int:
-    raw = environ.get(name, "" if default is None else str(default))
+    raw = required(environ, name) if default is None else environ.get(name, str(default))
     if not raw.isascii() or not raw.isdigit() or int(raw) > maximum:
         raise SettingsError(f"{name} is not a whole number from 0 to {maximum}.")
     return int(raw)

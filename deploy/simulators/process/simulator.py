@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from litestar.types import ASGIApp
 
@@ -28,11 +28,12 @@ class Simulator:
         headers_of: Callable[[Callback, int], dict[str, str] | None],
         *,
         retries: Retries,
+        method: Literal["POST", "PUT"] = "POST",
     ) -> None:
         self.stopping = asyncio.Event()
         self.scheduler = Scheduler(now_ms)
         self._callback_store = store
-        self._delivery = Delivery(store, headers_of, retries=retries, now_ms=now_ms)
+        self._delivery = Delivery(store, headers_of, retries=retries, now_ms=now_ms, method=method)
         self.schedule_callback = self.scheduler.register(self._delivery.start)
         self._delivery.schedule = self.schedule_callback
         self._background: list[asyncio.Task[None]] = []

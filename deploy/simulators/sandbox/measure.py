@@ -149,7 +149,7 @@ async def clients(count: int) -> None:
     lean = CallbackClient(timeout_seconds=5)
     async with receiver, httpx.AsyncClient() as pooled:
         for name, post in (
-            ("lean client", lambda: lean.post(url, body, headers=headers)),
+            ("lean client", lambda: lean.send("POST", url, body, headers=headers)),
             ("httpx", lambda: pooled.post(url, content=body, headers=headers)),
         ):
             await post()

@@ -1,8 +1,7 @@
 """What goes over the wire, and the one door through which request bodies come in."""
 
-import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from msgspec import Meta
 
 from deploy.simulators.pages.currencies import EXPONENTS
 from deploy.simulators.process.moments import rfc3339
+from deploy.simulators.process.strict_json import NamedTwice, strict_json
 from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.records import (
     Card,
@@ -188,9 +188,9 @@ _PARAM = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 def decode(body: bytes, kind: type[Request]) -> Request:
     """Raises: ApiError: 400 for whatever is not exactly one `kind`, each field named once and within its bounds."""
     try:
-        request = msgspec.json.decode(body, type=kind)
-        # msgspec lets the last of two equal keys win; two readers of one body must not see two amounts.
-        json.loads(body, object_pairs_hook=_refuse_repeated_keys)
+        request = strict_json(body, kind)
+    except NamedTwice:
+        raise refused("invalid_request", "A field is named twice.") from None
     except (msgspec.ValidationError, msgspec.DecodeError) as error:
         raise _not_understood(error) from None
     except (ValueError, RecursionError):
@@ -206,13 +206,6 @@ def _not_understood(error: msgspec.MsgspecError) -> ApiError:
     return refused(
         "invalid_request", f"{text.split(' - at ', maxsplit=1)[0]}.", param=place.group(1) if place else None
     )
-
-
-def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise refused("invalid_request", "A field is named twice.")
-    return fields
 
 
 def check_payment(request: PaymentRequest) -> None:

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from deploy.simulators.callbacks.delivery import Retries
+from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.control.access import ControlError, on_control_error
@@ -42,7 +43,7 @@ class StripeSimulator(Simulator):
         store = DocumentStore(settings.data, name="stripe")
         super().__init__(store, self._headers_of, retries=RETRIES)
         self._accounts = Accounts(store)
-        outgoing = Outgoing(store, self.schedule_callback, now_ms=now_ms)
+        outgoing = Outgoing(store, self.schedule_callback, now_ms=now_ms, kind=Faults)
         self._provider = Provider(store, outgoing, self._accounts, url=settings.url, now_ms=now_ms)
         self._provider.schedule = self.scheduler.register(self._provider.take_due)
         account = self._accounts.open(settings.secret_key, "Test account")

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.process.documents import DocumentStore
@@ -34,7 +35,13 @@ replace = msgspec.structs.replace
 
 class Provider:
     def __init__(
-        self, store: DocumentStore, outgoing: Outgoing, accounts: Accounts, *, url: str, now_ms: Callable[[], int]
+        self,
+        store: DocumentStore,
+        outgoing: Outgoing[Faults],
+        accounts: Accounts,
+        *,
+        url: str,
+        now_ms: Callable[[], int],
     ) -> None:
         self.store = store
         self.outgoing = outgoing

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from deploy.simulators.callbacks.delivery import Retries
+from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.control.access import ControlError, on_control_error
@@ -44,7 +45,7 @@ class WaveSimulator(Simulator):
         """Raises: SettingsError: its data folder cannot be used."""
         store = DocumentStore(settings.data, name="wave")
         super().__init__(store, self._headers_of, retries=retries(settings.retry_hours))
-        outgoing = Outgoing(store, self.schedule_callback, now_ms=now_ms)
+        outgoing = Outgoing(store, self.schedule_callback, now_ms=now_ms, kind=Faults)
         self._provider = Provider(store, outgoing, url=settings.url, now_ms=now_ms)
         self._provider.schedule = self.scheduler.register(self._provider.take_due)
         self._provider.open(

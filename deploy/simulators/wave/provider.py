@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.process.documents import DocumentStore
@@ -28,7 +29,9 @@ def new_id(prefix: str) -> str:
 
 
 class Provider:
-    def __init__(self, store: DocumentStore, outgoing: Outgoing, *, url: str, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, store: DocumentStore, outgoing: Outgoing[Faults], *, url: str, now_ms: Callable[[], int]
+    ) -> None:
         self.store = store
         self.outgoing = outgoing
         self.url = url

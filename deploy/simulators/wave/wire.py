@@ -1,7 +1,6 @@
 """Wave's JSON, in and out. https://docs.wave.com/checkout. That unknown fields are refused is not documented."""
 
 import ipaddress
-import json
 import re
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from deploy.simulators.process.moments import rfc3339
+from deploy.simulators.process.strict_json import NamedTwice, strict_json
 from deploy.simulators.wave.problems import refused
 from deploy.simulators.wave.records import Business, Session
 
@@ -40,9 +40,9 @@ class SessionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 def read_request(body: bytes) -> SessionRequest:
     """Raises: WaveError: 400 with the field."""
     try:
-        asked = msgspec.json.decode(body, type=SessionRequest)
-        # msgspec lets the last of two equal keys win; two readers of one body must not see two amounts.
-        json.loads(body, object_pairs_hook=_refuse_repeated_keys)
+        asked = strict_json(body, SessionRequest)
+    except NamedTwice:
+        raise refused("A field is named twice.") from None
     except msgspec.ValidationError as error:
         text = str(error)
         place = _FIELD.search(text) or _NAMED.search(text)
@@ -81,13 +81,6 @@ def session_view(session: Session, business: Business, *, url: str) -> dict[str,
         "when_created": rfc3339(session.created_ms),
         "when_expires": rfc3339(session.expires_ms),
     } | ({"when_refunded": rfc3339(session.refunded_ms)} if session.refunded_ms is not None else {})
-
-
-def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise refused("A field is named twice.")
-    return fields
 
 
 def _is_safe_url(url: str) -> bool:

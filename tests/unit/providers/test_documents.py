@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.simulators.flutterwave import cards
-from deploy.simulators.kit.records import Faults
+from deploy.simulators.ledger.records import LedgerFaults
 from deploy.simulators.mtn import magic
 from services.checkout.providers.flutterwave.adapter import Flutterwave
 from services.checkout.providers.mtn.adapter import Mtn
@@ -15,7 +15,7 @@ from services.checkout.providers.port import Provider
 from shared.kernel.money import exponent
 
 ROOT = Path(__file__).parents[3]
-SIMULATORS = (ROOT / "docs" / "simulators-flutterwave-mtn.md").read_text()
+SIMULATORS = (ROOT / "docs" / "simulators.md").read_text()
 
 
 @pytest.mark.parametrize("provider", [Flutterwave("http://127.0.0.1:1"), Mtn("http://127.0.0.1:1")])
@@ -40,6 +40,6 @@ def test_every_environment_of_mtn_has_a_currency_whose_decimals_are_known() -> N
 def test_the_simulators_page_names_every_magic_number_and_every_fault() -> None:
     for number in (*magic.REASONS, magic.STAYS_PENDING, magic.DELAYED, *cards.OUTCOMES):
         assert f"| {number}" in SIMULATORS
-    for fault in Faults.__struct_fields__:
+    for fault in LedgerFaults.__struct_fields__:
         if fault != "hang_ms":
             assert f"| `{fault}` |" in SIMULATORS

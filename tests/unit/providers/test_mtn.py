@@ -301,7 +301,7 @@ async def test_a_callback_is_sent_once_by_put_and_only_says_what_to_ask(desk: Mt
     assert said == Ask(f"{order.reference}:SUCCESSFUL", order.reference)
     await asyncio.sleep(0.3)
     assert len(await desk.receiver.of(order.reference)) == 1
-    path = f"/callbacks?reference={request_id(order.reference)}"
+    path = f"/callbacks?payment={request_id(order.reference)}"
     assert (await desk.simulator.control("GET", path))["data"][0]["state"] == "given_up"
 
 

@@ -66,4 +66,5 @@ async def test_a_simulator_that_is_not_told_enough_says_what_is_missing() -> Non
         sys.executable, "-m", "deploy.simulators.mtn", env=environ, stderr=asyncio.subprocess.PIPE
     )
     _, said = await started.communicate()
-    assert (started.returncode, said) == (1, b"PAYLINKS_MTN_SIM_SUBSCRIPTION_KEY is not set.\n")
+    assert started.returncode == 1
+    assert said.endswith(b"mtn PAYLINKS_MTN_SIM_PORT is not set.\n")

@@ -1,9 +1,12 @@
-"""What a simulated provider keeps, whichever it is. Amounts are texts, exactly as they were sent, in its own unit."""
+"""What a ledger keeps. Amounts are texts, exactly as they were sent, in its own unit."""
 
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+
+from deploy.simulators.callbacks.faults import CallbackFaults, Count, Milliseconds
+from deploy.simulators.control.access import Times
 
 Status = Literal["open", "pending", "succeeded", "failed"]
 Tamper = Literal["amount", "currency", "reference", "signature"]
@@ -42,28 +45,6 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A callback as it goes out."""
-
-    method: Literal["POST", "PUT"]
-    url: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Callback(msgspec.Struct, frozen=True, kw_only=True):
-    """`retried`: whether another attempt follows one that failed."""
-
-    row: int = 0
-    payment: int
-    message: Message
-    retried: bool = True
-    state: Literal["due", "delivered", "given_up", "dropped"] = "due"
-    answers: list[int | str] = []
-    created_ms: int
-    due_ms: int | None
-
-
 class Step(msgspec.Struct, frozen=True):
     """A change that is due to happen to a payment by itself."""
 
@@ -73,27 +54,21 @@ class Step(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-Count = Annotated[int, Meta(ge=0, le=100_000)]
-
-
-class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LedgerFaults(CallbackFaults, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`fail_creates` store nothing; `lose_creates` store the payment and answer 503, `hang_creates` nothing in time."""
 
-    callbacks: Literal["deliver", "drop", "duplicate", "shuffle"] = "deliver"
-    callback_times: Annotated[int, Meta(ge=1, le=50)] = 10
-    callback_delay_ms: Annotated[int, Meta(ge=0, le=3_600_000)] = 0
-    approve_after_ms: Annotated[int, Meta(ge=0, le=3_600_000)] | None = None
+    approve_after_ms: Milliseconds | None = None
     fail_creates: Count = 0
     lose_creates: Count = 0
     hang_creates: Count = 0
-    hang_ms: Annotated[int, Meta(ge=0, le=600_000)] = 30_000
+    hang_ms: Milliseconds = 30_000
     expire_tokens: Count = 0
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Callbacks that the control API sends. `status` tells another than the present one, as if it were late."""
 
-    times: Annotated[int, Meta(ge=1, le=100)] = 1
+    times: Times = 1
     status: Literal["pending", "succeeded", "failed"] | None = None
     tamper: Tamper | None = None
 

@@ -3,7 +3,6 @@
 Every method is synchronous and runs on the event loop, so each is atomic against the others.
 """
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -11,12 +10,13 @@ from typing import Literal
 
 import msgspec
 
-from deploy.simulators.kit.records import Callback, Faults, Message, Payment, Refund, Step, Tamper, Told
-from deploy.simulators.kit.store import Store
+from deploy.simulators.callbacks.outgoing import Outgoing
+from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.ledger.records import LedgerFaults, Payment, Refund, Step
+from deploy.simulators.ledger.store import LedgerStore
 from deploy.simulators.process.scheduler import Scheduler
 
-SHUFFLE_WINDOW_MS = 1_000
-Render = Callable[[Payment, Tamper | None], Message | None]
+Render = Callable[[Payment], tuple[str, bytes] | None]
 
 
 class Duplicate(Exception):  # noqa: N818 - says what is wrong
@@ -28,40 +28,44 @@ class AlreadySucceeded(Exception):  # noqa: N818 - says what is wrong
 
 
 class Ledger:
-    """`render` makes the provider's callback of a payment; None where nobody wants one."""
+    """`render` makes the URL and the body of the callback about a payment; None where nobody wants one."""
 
     def __init__(
-        self, store: Store, scheduler: Scheduler, *, render: Render, now_ms: Callable[[], int], approve_after_ms: int
+        self,
+        store: LedgerStore,
+        scheduler: Scheduler,
+        outgoing: Outgoing[LedgerFaults],
+        *,
+        render: Render,
+        now_ms: Callable[[], int],
+        approve_after_ms: int,
     ) -> None:
         self.store = store
         self.now_ms = now_ms
+        self._outgoing = outgoing
         self._render = render
         self._approve_after_ms = approve_after_ms
-        self.faults = store.faults()
         self._schedule_step = scheduler.register(self._take_steps)
-        self.schedule_callback: Callable[[int, int], None] = lambda _due_ms, _row: None
 
-    def resume(self) -> None:
-        for row, due_ms in self.store.steps():
+    def resume(self) -> int:
+        """Schedule what is due; answers how much that is."""
+        steps = self.store.steps()
+        for row, due_ms in steps:
             self._schedule_step(due_ms, row)
-        for row, due_ms in self.store.due_callbacks():
-            self.schedule_callback(due_ms, row)
+        return len(steps)
+
+    @property
+    def faults(self) -> LedgerFaults:
+        return self._outgoing.faults
 
     @property
     def approve_after_ms(self) -> int:
         asked = self.faults.approve_after_ms
         return self._approve_after_ms if asked is None else asked
 
-    def set_faults(self, faults: Faults) -> None:
-        self.store.put_thing("faults", "all", faults)
-        self.faults = faults
-
     def spend(self, fault: Literal["fail_creates", "lose_creates", "hang_creates", "expire_tokens"]) -> bool:
         """Whether this is one of those that were told to go wrong."""
-        left: int = getattr(self.faults, fault)
-        if left:
-            self.set_faults(msgspec.structs.replace(self.faults, **{fault: left - 1}))
-        return bool(left)
+        return self._outgoing.spend(fault)
 
     def begin(self, payment: Payment, *steps: Step) -> Payment:
         """Raises: Duplicate."""
@@ -104,14 +108,23 @@ class Ledger:
         back = sum((Decimal(r.amount) for r in self.store.refunds(payment.row) if r.status != "failed"), Decimal())
         return (Decimal(payment.amount) if payment.status == "succeeded" else Decimal()) - back
 
-    def tell(self, payment: Payment, told: Told) -> list[Callback]:
-        """Callbacks that the control API asks for, whatever faults are in force. A forger does not come back."""
-        shown = msgspec.structs.replace(payment, status=told.status or payment.status)
-        message = self._render(shown, told.tamper)
-        if message is None:
-            return []
-        with self.store.transaction():
-            return [self._enqueue(payment, message, retried=told.tamper is None) for _ in range(told.times)]
+    def callback_about(self, payment: Payment) -> Callback | None:
+        """What would be told of it now; None where nobody wants to know."""
+        rendered = self._render(payment)
+        if rendered is None:
+            return None
+        url, body = rendered
+        now = self.now_ms()
+        return Callback(
+            event_id=f"{payment.reference}.{payment.status}",
+            payment=payment.reference,
+            account=payment.account,
+            type=payment.status,
+            url=url,
+            body=body,
+            created_ms=now,
+            due_ms=now,
+        )
 
     def _settle(self, payment: Payment, status: Literal["succeeded", "failed"], reason: str | None) -> Payment:
         if payment.status == status:
@@ -123,36 +136,9 @@ class Ledger:
             captured=payment.captured + (status == "succeeded"),
         )
         settled = self.change(settled)
-        self._announce(settled)
+        if callback := self.callback_about(settled):
+            self._outgoing.send([callback])
         return settled
-
-    def _announce(self, payment: Payment) -> None:
-        message = self._render(payment, None)
-        if message is None:
-            return
-        faults = self.faults
-        times = faults.callback_times if faults.callbacks in {"duplicate", "shuffle"} else 1
-        for _ in range(times):
-            wait = secrets.randbelow(SHUFFLE_WINDOW_MS) if faults.callbacks == "shuffle" else 0
-            self._enqueue(payment, message, wait_ms=wait + faults.callback_delay_ms, drop=faults.callbacks == "drop")
-
-    def _enqueue(
-        self, payment: Payment, message: Message, *, wait_ms: int = 0, drop: bool = False, retried: bool = True
-    ) -> Callback:
-        now = self.now_ms()
-        callback = self.store.add_callback(
-            Callback(
-                payment=payment.row,
-                message=message,
-                retried=retried,
-                state="dropped" if drop else "due",
-                created_ms=now,
-                due_ms=None if drop else now + wait_ms,
-            )
-        )
-        if callback.due_ms is not None:
-            self.schedule_callback(callback.due_ms, callback.row)
-        return callback
 
     def _take_steps(self, rows: Sequence[int]) -> None:
         with self.store.transaction():
