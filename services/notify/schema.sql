@@ -158,15 +158,6 @@ CREATE TABLE public.webhook_attempt (
     response_body text NOT NULL
 );
 
-CREATE TABLE public.webhook_contact (
-    org_id uuid NOT NULL,
-    revision integer NOT NULL,
-    name text NOT NULL,
-    support_email text,
-    locale text NOT NULL,
-    timezone text NOT NULL
-);
-
 CREATE TABLE public.webhook_delivery (
     id uuid NOT NULL,
     endpoint_id uuid NOT NULL,
@@ -269,9 +260,6 @@ ALTER TABLE ONLY public.unsubscribed
 
 ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (delivery_id, number);
-
-ALTER TABLE ONLY public.webhook_contact
-    ADD CONSTRAINT webhook_contact_pkey PRIMARY KEY (org_id);
 
 ALTER TABLE ONLY public.webhook_delivery
     ADD CONSTRAINT webhook_delivery_endpoint_id_event_id_key UNIQUE (endpoint_id, event_id);

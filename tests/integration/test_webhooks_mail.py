@@ -8,7 +8,7 @@ import pytest
 
 from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.webhook_disabled import word_webhook_disabled
-from shared.contracts.links import MerchantView, OrganizationUpdated
+from shared.contracts.links import MerchantView, OrganizationUpdated, RemindersView
 from tests.support.mails import paid
 from tests.support.webhooks import Webhooks, answering, receiver, webhooks_on
 
@@ -40,7 +40,13 @@ async def test_the_merchant_is_written_to_once_where_there_is_an_address(
     async with receiver(answering(410)) as shop:
         endpoint, _ = await hooks.endpoint(shop.url + "?token=tok_9f3a")
         merchant = MerchantView("Kampala Coffee", support_email=email, locale="fr", timezone="Africa/Kampala")
-        changed = OrganizationUpdated(org_id=hooks.owner.org_id, name="Kampala Coffee", merchant=merchant, revision=2)
+        changed = OrganizationUpdated(
+            org_id=hooks.owner.org_id,
+            name="Kampala Coffee",
+            merchant=merchant,
+            revision=2,
+            reminders=RemindersView(),
+        )
         await hooks.take(hooks.fact(changed))
         await hooks.take(*(hooks.fact(charge(hooks)) for _ in range(4)))
         await hooks.send()

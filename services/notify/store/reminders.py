@@ -142,3 +142,8 @@ async def unsubscribe(pg: Postgres, subscriber: Subscriber, now: datetime) -> No
 
 def _json(value: Any) -> str:
     return _encoder.encode(value).decode()
+
+
+async def find_merchant(tx: Transaction, org_id: UUID) -> MerchantView | None:
+    row = await tx.fetchrow(_sql["find_merchant"], org_id)
+    return _MERCHANT.decode(row["view"]) if row else None

@@ -78,3 +78,6 @@ WHERE mail.id = $1 AND mail.kind = 'reminder';
 
 -- name: unsubscribe
 INSERT INTO unsubscribed (org_id, address, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: find_merchant
+SELECT view::text FROM merchant WHERE org_id = $1;

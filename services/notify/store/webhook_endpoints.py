@@ -1,6 +1,5 @@
 """Where merchants want to be told. Every question names the organization and the mode that asks."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,17 +19,6 @@ class Owner(msgspec.Struct, frozen=True):
 
     org_id: UUID
     livemode: bool
-
-
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """An organization as its newest fact tells it."""
-
-    org_id: UUID
-    revision: int
-    name: str
-    support_email: str | None
-    locale: str
-    timezone: str
 
 
 async def count_alone(tx: Transaction, owner: Owner) -> int:
@@ -114,17 +102,6 @@ async def switch_off(tx: Transaction, endpoint_id: UUID, reason: DisabledReason,
     """Its description, perhaps empty; None where it was off already."""
     row = await tx.fetchrow(_sql["switch_off"], endpoint_id, now, reason)
     return (row["description"] or "") if row else None
-
-
-async def note_contacts(tx: Transaction, contacts: Sequence[Contact]) -> None:
-    """Each organization once."""
-    columns = [[getattr(one, name) for one in contacts] for name in Contact.__struct_fields__]
-    await tx.execute(_sql["note_contacts"], *columns)
-
-
-async def find_contact(tx: Transaction, org_id: UUID) -> Contact | None:
-    row = await tx.fetchrow(_sql["find_contact"], org_id)
-    return Contact(**dict(row)) if row else None
 
 
 async def forget_old(pg: Postgres, *, now: datetime, deleted_before: datetime) -> None:

@@ -75,19 +75,3 @@ UPDATE webhook_endpoint SET previous_secret = NULL, previous_until = NULL WHERE 
 -- name: forget_deleted
 DELETE FROM webhook_endpoint
 WHERE deleted_at < $1 AND NOT EXISTS (SELECT FROM webhook_delivery WHERE webhook_delivery.endpoint_id = webhook_endpoint.id);
-
--- name: note_contacts
--- Who is known already is not written again: a link's facts come often, an organization's change is rare.
-INSERT INTO webhook_contact AS old (org_id, revision, name, support_email, locale, timezone)
-SELECT new.*
-FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[])
-    AS new (org_id, revision, name, support_email, locale, timezone)
-WHERE NOT EXISTS (SELECT FROM webhook_contact AS known WHERE known.org_id = new.org_id AND known.revision >= new.revision)
-ORDER BY new.org_id
-ON CONFLICT (org_id) DO UPDATE
-SET revision = excluded.revision, name = excluded.name, support_email = excluded.support_email,
-    locale = excluded.locale, timezone = excluded.timezone
-WHERE old.revision < excluded.revision;
-
--- name: find_contact
-SELECT org_id, revision, name, support_email, locale, timezone FROM webhook_contact WHERE org_id = $1;

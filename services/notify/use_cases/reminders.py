@@ -13,9 +13,10 @@ from services.notify.domain.reminder import Look, Plan, day_of, in_daytime, look
 from services.notify.mailers.message import is_address
 from services.notify.store import link_mails, reminders
 from services.notify.store.mail import ClaimedMail
-from services.notify.store.reminders import Candidate, Merchant, Reminder
+from services.notify.store.reminders import Candidate, Reminder
+from services.notify.use_cases.note_merchants import note_merchants
 from shared.contracts.envelope import Received
-from shared.contracts.links import LinkEvent, MerchantView, OrganizationUpdated, RemindersView
+from shared.contracts.links import MerchantView, OrganizationUpdated, RemindersView
 from shared.kernel.ids import new_id
 from shared.runtime.postgres import Postgres, Transaction
 
@@ -27,23 +28,15 @@ _OVER: Final = Look(None, None)
 
 
 async def take_organization_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> None:
-    """Notes what is newest of each organization that has recipients, from facts of itself and of its links."""
-    newest: dict[UUID, Merchant] = {}
+    """Notes what is newest of each organization, and looks again at the links of those that changed."""
+    await note_merchants(tx, received)
     changed: dict[UUID, datetime] = {}
     for one in received:
         match one.event:
-            case LinkEvent(link=link) if link.recipient is not None:
-                merchant = Merchant(link.org_id, link.merchant_revision, link.merchant, link.default_reminders)
-            case OrganizationUpdated(org_id=org_id, merchant=MerchantView() as view, reminders=RemindersView() as told):
-                merchant = Merchant(org_id, one.event.revision, view, told)
+            case OrganizationUpdated(org_id=org_id, merchant=MerchantView(), reminders=RemindersView()):
                 changed[org_id] = max(one.at, changed.get(org_id, one.at))
             case _:
                 continue
-        before = newest.get(merchant.org_id)
-        if before is None or before.revision < merchant.revision:
-            newest[merchant.org_id] = merchant
-    if newest:
-        await reminders.note_merchants(tx, list(newest.values()))
     if changed:
         await reminders.look_again(tx, list(changed.items()), now)
 

@@ -1,16 +1,17 @@
 """Switching off an endpoint where nothing arrives, and saying so on the bus and to the merchant."""
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from services.notify.domain.webhook_delivery import Head
 from services.notify.domain.webhook_disabled import WebhookDisabled, without_query
 from services.notify.mailers.message import is_address
-from services.notify.store import mail
+from services.notify.store import mail, reminders
 from services.notify.store import webhook_endpoints as endpoints
 from services.notify.store.mail import Intent
-from services.notify.store.webhook_endpoints import Contact
+from shared.contracts.links import MerchantView
 from shared.contracts.notify import DisabledBecause, WebhookEndpointDisabled
 from shared.kernel.ids import new_id
 from shared.runtime import outbox
@@ -31,8 +32,8 @@ async def switch_off(
         org_id=head.org_id, endpoint_id=head.endpoint_id, livemode=head.livemode, reason=reason, failing_since=since
     )
     await outbox.add(tx, [fact], now=now)
-    contact = await endpoints.find_contact(tx, head.org_id)
-    if contact is None or not is_address(contact.support_email or ""):
+    merchant = await reminders.find_merchant(tx, head.org_id)
+    if merchant is None or not is_address(merchant.support_email or ""):
         return
     about = WebhookDisabled(
         endpoint_id=head.endpoint_id,
@@ -41,23 +42,23 @@ async def switch_off(
         reason=reason,
         failing_since=since,
         disabled_at=now,
-        merchant_name=contact.name,
-        timezone=contact.timezone,
+        merchant_name=merchant.name,
+        timezone=merchant.timezone,
         livemode=head.livemode,
     )
-    await mail.intend(tx, [_intent(about, contact, message_host)], [], now=now)
+    await mail.intend(tx, [_intent(about, head.org_id, merchant, message_host=message_host)], [], now=now)
 
 
-def _intent(about: WebhookDisabled, contact: Contact, message_host: str) -> Intent:
+def _intent(about: WebhookDisabled, org_id: UUID, merchant: MerchantView, *, message_host: str) -> Intent:
     mail_id = new_id()
     return Intent(
         id=mail_id,
-        org_id=contact.org_id,
+        org_id=org_id,
         link_id=None,
         charge_id=None,
         kind="webhook_disabled",
-        to_address=contact.support_email,
-        locale=contact.locale,
+        to_address=merchant.support_email,
+        locale=merchant.locale,
         context=_encoder.encode(about).decode(),
         message_id=f"<{mail_id}@{message_host}>",
         state="due",
