@@ -10,6 +10,7 @@ from msgspec import Meta
 from deploy.simulators.callbacks.faults import CallbackFaults, Milliseconds
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.callbacks.store import CallbackStore
 from deploy.simulators.control.access import (
     ControlError,
     HttpRequest,
@@ -68,7 +69,7 @@ async def callbacks(request: HttpRequest) -> Response[bytes]:
     require_control(request)
     store = store_of(request)
     found = store.callbacks(request.query_params.get("payment"), after=0, limit=CALLBACKS_MAX)
-    return json_answer({"data": [_view(store, callback) for callback in found]})
+    return json_answer({"data": [callback_view(store, callback) for callback in found]})
 
 
 @post("/control/callbacks/{row:int}/replay")
@@ -96,10 +97,10 @@ def send_again(
     sent = outgoing_of(request).replay(
         callback, times=times, body=body, forged=tamper == "signature", delay_ms=delay_ms
     )
-    return [_view(store_of(request), one) for one in sent]
+    return [callback_view(store_of(request), one) for one in sent]
 
 
-def _view(store: DocumentStore, callback: Callback) -> dict[str, Any]:
+def callback_view(store: CallbackStore, callback: Callback) -> dict[str, Any]:
     attempts = [
         {"at": rfc3339(a.at_ms), "duration_ms": a.duration_ms, "status": a.status, "error": a.error}
         for a in store.attempts_of(callback.row)

@@ -12,7 +12,6 @@ from deploy.simulators.process.mishaps import mishap_handlers
 from deploy.simulators.process.strict_json import strict_json
 
 Kind = TypeVar("Kind", bound=msgspec.Struct)
-BODY_BYTES_MAX = 32 * 1024
 
 
 class Refused(Exception):  # noqa: N818 - says what happened
@@ -61,7 +60,7 @@ def _mishap(status: int, message: str) -> Response[bytes]:
     return json_answer({"status": "error", "message": message, "data": None}, status)
 
 
-EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+EXCEPTION_HANDLERS: dict[type[Exception], Any] = {
     **mishap_handlers(_mishap),
     Refused: _on_refused,
     ControlError: on_control_error,

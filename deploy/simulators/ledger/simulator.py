@@ -3,14 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from litestar import Litestar
-from litestar.datastructures import State
-
 from deploy.simulators.callbacks.delivery import Retries
 from deploy.simulators.callbacks.outgoing import Outgoing
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.control.routes import SHARED_ROUTES
-from deploy.simulators.ledger.http import BODY_BYTES_MAX, EXCEPTION_HANDLERS
+from deploy.simulators.ledger.http import EXCEPTION_HANDLERS
 from deploy.simulators.ledger.ledger import Ledger, Render
 from deploy.simulators.ledger.records import LedgerFaults
 from deploy.simulators.ledger.routes import LEDGER_ROUTES
@@ -18,7 +15,6 @@ from deploy.simulators.ledger.settings import Common
 from deploy.simulators.ledger.store import LedgerStore
 from deploy.simulators.process.moments import now_ms
 from deploy.simulators.process.simulator import Simulator
-from shared.runtime.unread import reads_to_the_end
 
 ANSWER_SECONDS = 10.0
 FOREVER_MS = 365 * 24 * 60 * 60 * 1_000
@@ -27,7 +23,7 @@ FOREVER_MS = 365 * 24 * 60 * 60 * 1_000
 class LedgerSimulator(Simulator):
     """A provider says how its callbacks look (`render`, `tampered`), are signed, and come again.
 
-    `state` is what its own routes find in `app.state`, beside `ledger`, `common` and `stopping`.
+    `state` is what its own routes find in `app.state`, beside `ledger` and `common`.
     """
 
     def __init__(
@@ -63,17 +59,8 @@ class LedgerSimulator(Simulator):
             "outgoing": outgoing,
             "tampered": tampered,
             "control_key": common.control_key,
-            "stopping": self.stopping,
         }
-        app = Litestar(
-            route_handlers=[*routes, *LEDGER_ROUTES, *SHARED_ROUTES],
-            exception_handlers=EXCEPTION_HANDLERS,
-            request_max_body_size=BODY_BYTES_MAX,
-            state=State(known | (state or {})),
-            openapi_config=None,
-            logging_config=None,
-        )
-        self.http = reads_to_the_end(app)
+        self.answer_by([*routes, *LEDGER_ROUTES, *SHARED_ROUTES], EXCEPTION_HANDLERS, known | (state or {}))
 
     def resume(self) -> int:
         return super().resume() + self._ledger.resume()

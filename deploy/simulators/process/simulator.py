@@ -2,9 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from litestar import Litestar
+from litestar.datastructures import State
 from litestar.types import ASGIApp
 
 from deploy.simulators.callbacks.delivery import Delivery, Retries
@@ -13,12 +15,14 @@ from deploy.simulators.callbacks.store import CallbackStore
 from deploy.simulators.process.log import log
 from deploy.simulators.process.moments import now_ms
 from deploy.simulators.process.scheduler import Scheduler
+from shared.runtime.unread import reads_to_the_end
 
 CHECKPOINT_SECONDS = 5.0
+BODY_BYTES_MAX = 32 * 1024
 
 
 class Simulator:
-    """A simulator sets `http`, and extends `resume` by what else is due."""
+    """A simulator calls `answer_by`, and extends `resume` by what else is due."""
 
     http: ASGIApp
 
@@ -37,6 +41,25 @@ class Simulator:
         self.schedule_callback = self.scheduler.register(self._delivery.start)
         self._delivery.schedule = self.schedule_callback
         self._background: list[asyncio.Task[None]] = []
+
+    def answer_by(
+        self,
+        routes: Sequence[Any],
+        exception_handlers: Mapping[Any, Any],
+        state: Mapping[str, Any],
+        *,
+        body_bytes_max: int = BODY_BYTES_MAX,
+    ) -> None:
+        """`state` is what the routes find in `app.state`, beside `stopping`."""
+        app = Litestar(
+            route_handlers=list(routes),
+            exception_handlers=dict(exception_handlers),
+            request_max_body_size=body_bytes_max,
+            state=State({**state, "stopping": self.stopping}),
+            openapi_config=None,
+            logging_config=None,
+        )
+        self.http = reads_to_the_end(app)
 
     def resume(self) -> int:
         """Schedule what the store says is due; answers how much that is."""

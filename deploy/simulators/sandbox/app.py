@@ -1,8 +1,5 @@
 """The composition root: every part, built once and handed to the others."""
 
-from litestar import Litestar
-from litestar.datastructures import State
-
 from deploy.simulators.callbacks.delivery import Retries
 from deploy.simulators.callbacks.records import Callback
 from deploy.simulators.process.moments import now_ms
@@ -18,8 +15,6 @@ from deploy.simulators.sandbox.routes.refunds import REFUND_ROUTES
 from deploy.simulators.sandbox.settings import Settings
 from deploy.simulators.sandbox.signing import HEADER, signature_header
 from deploy.simulators.sandbox.store import Store
-from deploy.simulators.sandbox.wire import BODY_BYTES_MAX
-from shared.runtime.unread import reads_to_the_end
 
 ANSWERS_KEPT_MS = 7 * 24 * 60 * 60 * 1_000
 RETRIES = Retries(
@@ -39,15 +34,8 @@ class Sandbox(Simulator):
         self._provider = Provider(self._store, settings, scheduler=self.scheduler, now_ms=now_ms)
         self._refunds = Refunds(self._provider, self.scheduler)
         self._provider.schedule_callback = self.schedule_callback
-        routes = Litestar(
-            route_handlers=[*API_ROUTES, *REFUND_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES],
-            exception_handlers=EXCEPTION_HANDLERS,
-            request_max_body_size=BODY_BYTES_MAX,
-            state=State({"provider": self._provider, "refunds": self._refunds, "stopping": self.stopping}),
-            openapi_config=None,
-            logging_config=None,
-        )
-        self.http = reads_to_the_end(routes)
+        routes = [*API_ROUTES, *REFUND_ROUTES, *CONTROL_ROUTES, *PAGE_ROUTES, *FIELD_ROUTES]
+        self.answer_by(routes, EXCEPTION_HANDLERS, {"provider": self._provider, "refunds": self._refunds})
 
     def resume(self) -> int:
         now = now_ms()

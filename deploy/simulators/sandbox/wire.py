@@ -26,7 +26,6 @@ from deploy.simulators.sandbox.records import (
     Tamper,
 )
 
-BODY_BYTES_MAX = 32 * 1024
 AMOUNT_MAX = 10**15
 
 _NO_CONTROLS = r"\A[^\x00-\x1f\x7f]*\Z"

@@ -3,9 +3,6 @@
 import json
 from typing import Any
 
-from litestar import Litestar
-from litestar.datastructures import State
-
 from deploy.simulators.callbacks.delivery import Retries
 from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
@@ -23,7 +20,6 @@ from deploy.simulators.stripe.routes.control import CONTROL_ROUTES
 from deploy.simulators.stripe.routes.pages import PAGE_ROUTES
 from deploy.simulators.stripe.settings import Settings
 from deploy.simulators.stripe.signing import HEADER, signature_header
-from shared.runtime.unread import reads_to_the_end
 
 BODY_BYTES_MAX = 64 * 1024
 HOUR_MS = 60 * 60 * 1_000
@@ -58,17 +54,10 @@ class StripeSimulator(Simulator):
             "outgoing": outgoing,
             "tampered": tampered,
             "control_key": settings.control_key,
-            "stopping": self.stopping,
         }
-        routes = Litestar(
-            route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *SHARED_ROUTES, *PAGE_ROUTES],
-            exception_handlers={**EXCEPTION_HANDLERS, ControlError: on_control_error},
-            request_max_body_size=BODY_BYTES_MAX,
-            state=State(state),
-            openapi_config=None,
-            logging_config=None,
-        )
-        self.http = reads_to_the_end(routes)
+        routes = [*API_ROUTES, *CONTROL_ROUTES, *SHARED_ROUTES, *PAGE_ROUTES]
+        handlers = {**EXCEPTION_HANDLERS, ControlError: on_control_error}
+        self.answer_by(routes, handlers, state, body_bytes_max=BODY_BYTES_MAX)
 
     def resume(self) -> int:
         return super().resume() + self._provider.resume()

@@ -3,9 +3,6 @@
 import json
 from typing import Any
 
-from litestar import Litestar
-from litestar.datastructures import State
-
 from deploy.simulators.callbacks.delivery import Retries
 from deploy.simulators.callbacks.faults import Faults
 from deploy.simulators.callbacks.outgoing import Outgoing
@@ -22,9 +19,7 @@ from deploy.simulators.wave.routes.control import CONTROL_ROUTES
 from deploy.simulators.wave.routes.pages import PAGE_ROUTES
 from deploy.simulators.wave.settings import Settings
 from deploy.simulators.wave.signing import HEADER, signature_header
-from shared.runtime.unread import reads_to_the_end
 
-BODY_BYTES_MAX = 32 * 1024
 ANSWER_SECONDS = 5.0
 HOUR_MS = 60 * 60 * 1_000
 FORGED_SECRET = "wave_sn_WHS_of_somebody_else"  # noqa: S105 - the point is that it is not one
@@ -60,17 +55,9 @@ class WaveSimulator(Simulator):
             "outgoing": outgoing,
             "tampered": tampered,
             "control_key": settings.control_key,
-            "stopping": self.stopping,
         }
-        routes = Litestar(
-            route_handlers=[*API_ROUTES, *CONTROL_ROUTES, *SHARED_ROUTES, *PAGE_ROUTES],
-            exception_handlers={**EXCEPTION_HANDLERS, ControlError: on_control_error},
-            request_max_body_size=BODY_BYTES_MAX,
-            state=State(state),
-            openapi_config=None,
-            logging_config=None,
-        )
-        self.http = reads_to_the_end(routes)
+        routes = [*API_ROUTES, *CONTROL_ROUTES, *SHARED_ROUTES, *PAGE_ROUTES]
+        self.answer_by(routes, {**EXCEPTION_HANDLERS, ControlError: on_control_error}, state)
 
     def resume(self) -> int:
         return super().resume() + self._provider.resume()

@@ -5,14 +5,12 @@ from typing import Any
 import msgspec
 from litestar import Response, get, post, put
 
-from deploy.simulators.callbacks.records import Callback
+from deploy.simulators.control.routes import callback_view
 from deploy.simulators.process.log import log
-from deploy.simulators.process.moments import rfc3339
 from deploy.simulators.sandbox.problems import refused
 from deploy.simulators.sandbox.records import Payment
 from deploy.simulators.sandbox.routes.access import HttpRequest, provider_of, require_control
 from deploy.simulators.sandbox.routes.api import json_answer, payment_not_found
-from deploy.simulators.sandbox.store import Store
 from deploy.simulators.sandbox.wire import CallbackRequest, FailRequest, FaultsRequest, decode, payment_view
 
 PAGE_DEFAULT = 1_000
@@ -80,7 +78,7 @@ async def send_callback(request: HttpRequest, payment_id: str) -> Response[bytes
     asked = decode(await request.body() or b"{}", CallbackRequest)
     provider = provider_of(request)
     sent = provider.tell(payment, asked)
-    return json_answer({"data": [_callback_view(provider.store, callback) for callback in sent]}, 202)
+    return json_answer({"data": [callback_view(provider.store, callback) for callback in sent]}, 202)
 
 
 @get("/control/callbacks")
@@ -89,7 +87,7 @@ async def callbacks(request: HttpRequest) -> Response[bytes]:
     limit, after = _limit(request), _number(request, "after", default=0, maximum=10**18 - 1)
     store = provider_of(request).store
     page = store.callbacks(request.query_params.get("payment"), after=after, limit=limit)
-    views = [_callback_view(store, callback) for callback in page]
+    views = [callback_view(store, callback) for callback in page]
     return json_answer({"data": views, "next_after": page[-1].row if page and len(page) == limit else None})
 
 
@@ -111,24 +109,6 @@ async def set_faults(request: HttpRequest) -> Response[bytes]:
 
 def _entry(request: HttpRequest, payment: Payment) -> Response[bytes]:
     return json_answer(_ledger_entry(payment, provider_of(request).store.capture_count(payment.id)))
-
-
-def _callback_view(store: Store, callback: Callback) -> dict[str, Any]:
-    attempts = [
-        {"at": rfc3339(a.at_ms), "duration_ms": a.duration_ms, "status": a.status, "error": a.error}
-        for a in store.attempts_of(callback.row)
-    ]
-    return {
-        "id": callback.row,
-        "event_id": callback.event_id,
-        "payment": callback.payment,
-        "type": callback.type,
-        "url": callback.url,
-        "state": callback.state,
-        "next_attempt_at": rfc3339(callback.due_ms) if callback.due_ms is not None else None,
-        "body": msgspec.Raw(callback.body),
-        "attempts": attempts,
-    }
 
 
 CONTROL_ROUTES = [ledger, succeed, fail, send_callback, callbacks, show_faults, set_faults]
