@@ -1,7 +1,7 @@
 """Lists of a merchant's API: how many, after which, with which filters; and the page that answers."""
 
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -16,6 +16,7 @@ _ID_BYTES: Final = 16
 
 T = TypeVar("T")
 _Item = TypeVar("_Item")
+_Word = TypeVar("_Word", bound=str)
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):
@@ -75,6 +76,28 @@ def listing(query: Iterable[tuple[str, str]], filters: Iterable[str] = ()) -> Li
         raise Invalid("limit", f"must be from 1 to {LIMIT_MAX}")
     cursor = named.pop("cursor", None)
     return Listing(int(limit), None if cursor is None else _place(cursor), named)
+
+
+def choice(filters: Mapping[str, str], name: str, known: Collection[_Word]) -> _Word | None:
+    """Raises: Invalid: not one of them."""
+    value = filters.get(name)
+    if value is None:
+        return None
+    for word in known:
+        if word == value:
+            return word
+    raise Invalid(name, f"must be one of {', '.join(known)}")
+
+
+def identifier(filters: Mapping[str, str], name: str) -> UUID | None:
+    """Raises: Invalid: not a UUID."""
+    value = filters.get(name)
+    if value is None:
+        return None
+    try:
+        return UUID(value)
+    except ValueError:
+        raise Invalid(name, "must be a UUID") from None
 
 
 def cursor_of(place: UUID | str) -> str:

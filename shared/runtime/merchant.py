@@ -1,6 +1,5 @@
 """What every merchant route of checkout and notify does first and last: who asks, once; and the answer as bytes."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -9,15 +8,13 @@ import msgspec
 from litestar import Request
 from litestar.response.base import ASGIResponse
 
-from shared.kernel.answer import Answer, Once, fingerprint
-from shared.kernel.faults import Invalid
+from shared.kernel.answer import Answer, Once, fingerprint, key_of
 from shared.kernel.moment import Clock
 from shared.runtime.body import decode
 from shared.runtime.callers import Caller, Callers
 from shared.runtime.listing import Listing, listing
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
-_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
 
@@ -38,11 +35,9 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             Invalid: more than a key.
         """
-        key = self.headers.get("idempotency-key")
+        key = key_of(self.headers.get("idempotency-key"))
         if key is None:
             return None
-        if not _KEY.fullmatch(key):
-            raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
         digest = fingerprint(self.request.method, self.request.scope["path"], await self.request.body())
         return Once(scope=self.caller.scope, route=f"native {route}", key=key, fingerprint=digest)
 

@@ -10,6 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import asdict, replace
 
 from services.checkout.domain.faults import AccountInUse, ProviderUnknown
+from services.checkout.domain.owner import Owner
 from services.checkout.domain.routing import Offer
 from services.checkout.providers.port import Provider
 from services.checkout.providers.registry import Providers
@@ -37,11 +38,6 @@ HINT_CHARS: Final = 4
 HINTED_CHARS_MIN: Final = 12
 """Of anything shorter, four characters would be too much of it."""
 RESEAL_BATCH: Final = 100
-
-
-class Owner(Struct, frozen=True):
-    org_id: UUID
-    livemode: bool
 
 
 class NewAccount(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout.domain.lifecycle import ENDED_UNPAID
+from services.checkout.domain.owner import Owner
 from services.checkout.domain.refund import Dispute, ListedCharge, Refund
 from services.checkout.providers.port import Signal
 from services.checkout.providers.registry import Providers
@@ -19,11 +20,6 @@ from shared.kernel.faults import NotFound
 from shared.runtime.postgres import Postgres
 
 CONTRADICTIONS_MAX: Final = 50
-
-
-class Owner(Struct, frozen=True):
-    org_id: UUID
-    livemode: bool
 
 
 class Conflict(Struct, frozen=True):

@@ -10,11 +10,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout.domain.callbacks import CallbackSeen, Filters, WholeCallback
+from services.checkout.domain.owner import Owner
 from services.checkout.providers.port import Ask, Ignored, Provider
 from services.checkout.providers.registry import Providers
 from services.checkout.store import callback as store
 from services.checkout.use_cases.accounts import Accounts
-from services.checkout.use_cases.manage_accounts import Owner
 from shared.kernel.faults import NotFound
 from shared.runtime.postgres import Postgres
 

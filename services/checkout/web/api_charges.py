@@ -1,14 +1,16 @@
 """`/v1/charges`: what was paid, and the decision about what was paid too late."""
 
-from typing import Any, Literal
+from typing import Any, get_args
 from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.lifecycle import ChargeStatus
-from services.checkout.web.money_room import MoneyRoom, choice, owner_of
+from services.checkout.web.money_room import MoneyRoom
 from services.checkout.web.money_wire import charge_out, whole_charge_out
+from services.checkout.web.owner import owner_of
+from shared.runtime.listing import choice
 from shared.runtime.merchant import AnyRequest, Call, begin, ok
 
 
@@ -21,8 +23,8 @@ def routes(room: MoneyRoom) -> list[Any]:
             owner_of(call),
             before=listing.before,
             limit=listing.limit + 1,
-            status=choice(listing.filters, "status", ChargeStatus),
-            in_review=choice(listing.filters, "review", Literal["true"]) is not None,
+            status=choice(listing.filters, "status", get_args(ChargeStatus)),
+            in_review=choice(listing.filters, "review", ("true",)) is not None,
         )
         return ok(listing.page(found, charge_out, place=lambda listed: listed.captured.id))
 

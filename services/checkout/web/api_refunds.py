@@ -1,16 +1,18 @@
 """`/v1/refunds` and `/v1/disputes`: money that goes back to payers."""
 
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.lifecycle import DisputeStatus, RefundStatus
-from services.checkout.web.money_room import MoneyRoom, choice, identifier, owner_of
+from services.checkout.web.money_room import MoneyRoom
 from services.checkout.web.money_wire import REFUND, RefundBody, dispute_out, refund_out
+from services.checkout.web.owner import owner_of
 from shared.kernel.answer import Answer
+from shared.runtime.listing import choice, identifier
 from shared.runtime.merchant import AnyRequest, Call, answer_of, begin, ok, respond
 from shared.runtime.once import once
 from shared.runtime.postgres import Transaction
@@ -35,7 +37,7 @@ def routes(room: MoneyRoom) -> list[Any]:
             before=listing.before,
             limit=listing.limit + 1,
             charge_id=identifier(listing.filters, "charge"),
-            status=choice(listing.filters, "status", RefundStatus),
+            status=choice(listing.filters, "status", get_args(RefundStatus)),
         )
         return ok(listing.page(found, refund_out, place=lambda refund: refund.id))
 
@@ -53,7 +55,7 @@ def routes(room: MoneyRoom) -> list[Any]:
             before=listing.before,
             limit=listing.limit + 1,
             charge_id=identifier(listing.filters, "charge"),
-            status=choice(listing.filters, "status", DisputeStatus),
+            status=choice(listing.filters, "status", get_args(DisputeStatus)),
         )
         return ok(listing.page(found, dispute_out, place=lambda dispute: dispute.id))
 

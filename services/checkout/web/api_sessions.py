@@ -16,6 +16,7 @@ from services.checkout.web.api_mapping import opened_out, session_out
 from services.checkout.web.api_wire import ENCODER, OPEN_SESSION, PAY, AddressBody, OpenSessionBody, PayBody
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import Method
+from shared.kernel.answer import key_of
 from shared.kernel.faults import Invalid
 from shared.kernel.text import has_control_characters, looks_like_card_number
 from shared.runtime.body import decode
@@ -27,7 +28,6 @@ TOKEN_COOKIE: Final = "paylinks_session"  # noqa: S105 - its name
 _PRIVATE: Final = {"cache-control": "private, no-store"}
 _GOES_WITH: Final[dict[str, Method]] = {"phone": "mobile_money", "card_token": "card", "bank": "ussd"}
 _CLIENT: Final = re.compile(r"[\x21-\x7e]{16,128}")
-_KEY: Final = re.compile(r"[\x21-\x7e][\x20-\x7e]{0,254}")
 
 
 def routes(checkout: Checkout) -> list[Any]:
@@ -134,11 +134,9 @@ def _require_clean(field: str, text: str | None) -> None:
 
 
 def _idempotency(request: HttpRequest, slug: str, raw: bytes) -> Idempotency | None:
-    key = request.headers.get("idempotency-key")
+    key = key_of(request.headers.get("idempotency-key"))
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        raise Invalid("Idempotency-Key", "1 to 255 printable ASCII characters")
     fingerprint = hashlib.sha256(f"POST {slug}\n".encode() + raw).digest()
     return Idempotency(key, fingerprint, _client(request))
 

@@ -14,7 +14,7 @@ from services.checkout.domain.operators import countries_for, normalize_phone
 from services.checkout.domain.pricing import payable_currencies
 from services.checkout.domain.routing import Wish
 from services.checkout.providers.port import Provider
-from services.checkout.use_cases.manage_accounts import AccountPatch, Listed, NewAccount, Owner
+from services.checkout.use_cases.manage_accounts import AccountPatch, Listed, NewAccount
 from services.checkout.use_cases.merchant import Merchant
 from services.checkout.web.merchant_wire import (
     CONNECT,
@@ -29,6 +29,7 @@ from services.checkout.web.merchant_wire import (
     RouteOut,
     SecretOut,
 )
+from services.checkout.web.owner import owner_of
 from shared.contracts.links import LinkView, Method
 from shared.kernel.faults import Invalid, NotFound
 from shared.runtime.merchant import AnyRequest, Call, answer_of, begin, ok, respond
@@ -111,10 +112,6 @@ def _changing(merchant: Merchant, desk: "AccountsDesk") -> list[Any]:
         await merchant.manage_accounts.delete(owner_of(call), account_id, now=call.now)
 
     return [connect_account, change_account, rotate_credentials, delete_account]
-
-
-def owner_of(call: Call) -> Owner:
-    return Owner(call.caller.org_id, call.caller.livemode)
 
 
 class AccountsDesk:

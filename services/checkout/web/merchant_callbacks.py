@@ -13,10 +13,11 @@ from msgspec.structs import asdict
 
 from services.checkout.domain.callbacks import VERDICTS, CallbackSeen, Filters
 from services.checkout.use_cases.merchant import Merchant
-from services.checkout.web.merchant_accounts import READ, WRITE, owner_of
+from services.checkout.web.merchant_accounts import READ, WRITE
 from services.checkout.web.merchant_wire import CallbackDetail, CallbackListed, ReplayOut
+from services.checkout.web.owner import owner_of
 from shared.kernel.faults import Invalid
-from shared.runtime.listing import Listing
+from shared.runtime.listing import Listing, choice, identifier
 from shared.runtime.merchant import AnyRequest, begin, ok
 
 _WORD: Final = re.compile("[a-z0-9_]{1,40}")
@@ -32,9 +33,9 @@ def routes(merchant: Merchant) -> list[Any]:
             owner_of(call),
             Filters(
                 provider=_word(asked, "provider"),
-                account_id=id_of(asked, "account"),
-                verdict=_word(asked, "verdict"),
-                charge_id=id_of(asked, "charge"),
+                account_id=identifier(asked.filters, "account"),
+                verdict=choice(asked.filters, "verdict", VERDICTS),
+                charge_id=identifier(asked.filters, "charge"),
                 since=_moment(asked, "from"),
                 until=_moment(asked, "to"),
             ),
@@ -80,19 +81,7 @@ def _word(asked: Listing, name: str) -> str | None:
     value = asked.filters.get(name)
     if value is not None and not _WORD.fullmatch(value):
         raise Invalid(name, "must be one word of small letters")
-    if name == "verdict" and value is not None and value not in VERDICTS:
-        raise Invalid(name, f"must be one of {', '.join(VERDICTS)}")
     return value
-
-
-def id_of(asked: Listing, name: str) -> UUID | None:
-    value = asked.filters.get(name)
-    if value is None:
-        return None
-    try:
-        return UUID(value)
-    except ValueError:
-        raise Invalid(name, "must be an id") from None
 
 
 def _moment(asked: Listing, name: str) -> datetime | None:

@@ -12,10 +12,10 @@ from msgspec.structs import asdict
 
 from services.checkout.domain.reconciliation import Difference, Reconciliation
 from services.checkout.use_cases.merchant import Merchant
-from services.checkout.web.merchant_accounts import READ, owner_of
-from services.checkout.web.merchant_callbacks import id_of
+from services.checkout.web.merchant_accounts import READ
+from services.checkout.web.owner import owner_of
 from shared.kernel.faults import Invalid
-from shared.runtime.listing import Listing
+from shared.runtime.listing import Listing, identifier
 from shared.runtime.merchant import AnyRequest, begin, ok
 
 
@@ -43,7 +43,7 @@ def routes(merchant: Merchant) -> list[Any]:
             owner_of(call),
             before=asked.before,
             day=_day(asked),
-            account_id=id_of(asked, "account"),
+            account_id=identifier(asked.filters, "account"),
             limit=asked.limit,
         )
         return ok(asked.page(found, _out, place=lambda one: one.id))

@@ -1,17 +1,11 @@
 """What the merchant's routes about money are given, and what they have in common."""
 
-from collections.abc import Mapping
-from typing import get_args
-from uuid import UUID
-
 from msgspec import Struct
 
-from services.checkout.use_cases.read_money import Owner, ReadMoney
+from services.checkout.use_cases.read_money import ReadMoney
 from services.checkout.use_cases.refund_charge import RefundCharge
-from shared.kernel.faults import Invalid
 from shared.kernel.moment import Clock
 from shared.runtime.callers import Callers
-from shared.runtime.merchant import Call
 from shared.runtime.postgres import Postgres
 
 
@@ -21,26 +15,3 @@ class MoneyRoom(Struct, frozen=True, kw_only=True):
     read: ReadMoney
     refund_charge: RefundCharge
     clock: Clock
-
-
-def owner_of(call: Call) -> Owner:
-    return Owner(call.caller.org_id, call.caller.livemode)
-
-
-def choice(filters: Mapping[str, str], name: str, known: object) -> str | None:
-    """Raises: Invalid: not one of the values of the Literal `known`."""
-    value = filters.get(name)
-    if value is not None and value not in get_args(known):
-        raise Invalid(name, f"must be one of {', '.join(get_args(known))}")
-    return value
-
-
-def identifier(filters: Mapping[str, str], name: str) -> UUID | None:
-    """Raises: Invalid: not a UUID."""
-    value = filters.get(name)
-    if value is None:
-        return None
-    try:
-        return UUID(value)
-    except ValueError:
-        raise Invalid(name, "must be a UUID") from None

@@ -1,7 +1,7 @@
 """`/v1/mails` and `/v1/suppressions`: what became of mails, sending one again, and addresses that get none."""
 
 from collections.abc import Mapping
-from typing import Any, Final, cast, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,7 @@ from services.notify.web.desk import Desk
 from shared.contracts.notify import MailKind, MailState, MailView
 from shared.kernel.answer import Answer
 from shared.kernel.faults import Invalid
+from shared.runtime.listing import choice, identifier
 from shared.runtime.merchant import AnyRequest, answer_of, ok, respond
 from shared.runtime.once import once
 from shared.runtime.postgres import Transaction
@@ -25,8 +26,8 @@ SUPPRESSIONS: Final = "/v1/suppressions"
 READ: Final = "mails:read"
 WRITE: Final = "mails:write"
 FILTERS: Final = ("kind", "state", "link_id", "charge_id", "address")
-_KINDS: Final = get_args(MailKind)
-_STATES: Final = get_args(MailState)
+_KINDS: Final[tuple[MailKind, ...]] = get_args(MailKind)
+_STATES: Final[tuple[MailState, ...]] = get_args(MailState)
 
 
 def routes(desk: Desk) -> list[Any]:
@@ -96,16 +97,11 @@ def _suppression_routes(desk: Desk) -> list[Any]:
 
 def filters_of(given: Mapping[str, str]) -> Filters:
     """Raises: Invalid."""
-    kind, state = given.get("kind"), given.get("state")
-    if kind is not None and kind not in _KINDS:
-        raise Invalid("kind", f"must be one of {', '.join(_KINDS)}")
-    if state is not None and state not in _STATES:
-        raise Invalid("state", f"must be one of {', '.join(_STATES)}")
     return Filters(
-        kind=cast("MailKind | None", kind),
-        state=cast("MailState | None", state),
-        link_id=_uuid("link_id", given),
-        charge_id=_uuid("charge_id", given),
+        kind=choice(given, "kind", _KINDS),
+        state=choice(given, "state", _STATES),
+        link_id=identifier(given, "link_id"),
+        charge_id=identifier(given, "charge_id"),
         address=_text("address", given),
     )
 
@@ -134,14 +130,6 @@ def mail_out(mail: MailView) -> wire.Mail:
 
 def suppression_out(one: Suppression) -> wire.Suppression:
     return wire.Suppression(**msgspec.structs.asdict(one))
-
-
-def _uuid(name: str, given: Mapping[str, str]) -> UUID | None:
-    text = given.get(name)
-    try:
-        return UUID(text) if text is not None else None
-    except ValueError:
-        raise Invalid(name, "must be an id") from None
 
 
 def _text(name: str, given: Mapping[str, str]) -> str | None:

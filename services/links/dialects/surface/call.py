@@ -12,14 +12,13 @@ from litestar.response.base import ASGIResponse
 from services.links.dialects.surface.surface import Surface
 from services.links.domain.keys import Actor, Scope
 from services.links.domain.link import Link
-from shared.kernel.answer import Answer
+from shared.kernel.answer import Answer, key_of
 from shared.kernel.faults import Fault, Invalid, NotFound
 from shared.runtime.body import BODY_BYTES_MAX, decode
 from shared.runtime.postgres import Postgres
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 QUERY_CHARS_MAX: Final = 200
-_KEY: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 _NAMED: Final = re.compile(r"Object (missing required|contains unknown) field '(.{1,64})'")
 _NAMED_RULES: Final = {"missing required": "is required", "contains unknown": "cannot be given here"}
 _T = TypeVar("_T")
@@ -84,12 +83,7 @@ def headers_of(request: AnyRequest) -> Mapping[bytes, bytes]:
 def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
     """Raises: Invalid: more than a key."""
     key = headers.get(b"idempotency-key")
-    if key is None:
-        return None
-    text = key.decode("latin-1")
-    if not _KEY.fullmatch(text):
-        raise Invalid("Idempotency-Key", "must be 1 to 255 printable ASCII characters")
-    return text
+    return None if key is None else key_of(key.decode("latin-1"))
 
 
 def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
