@@ -12,6 +12,7 @@ from deploy.simulators.ledger.ledger import AlreadySucceeded, Ledger
 from deploy.simulators.ledger.records import Fail, Payment, Told
 
 PAGE_MAX = 10_000
+ROW_DIGITS_MAX = 15
 
 
 def _payment(request: HttpRequest, reference: str) -> Payment:
@@ -31,10 +32,9 @@ def _view(ledger: Ledger, payment: Payment) -> dict[str, Any]:
 @get("/control/payments")
 async def payments(request: HttpRequest) -> Response[bytes]:
     require_control(request)
-    ledger, after = ledger_of(request), request.query_params.get("after", "0")
-    page = ledger.store.payments(
-        request.query_params.get("reference"), after=int(after) if after.isdecimal() else 0, limit=PAGE_MAX
-    )
+    ledger, text = ledger_of(request), request.query_params.get("after", "0")
+    after = int(text) if text.isdecimal() and len(text) <= ROW_DIGITS_MAX else 0
+    page = ledger.store.payments(request.query_params.get("reference"), after=after, limit=PAGE_MAX)
     more = page[-1].row if len(page) == PAGE_MAX else None
     return json_answer({"data": [_view(ledger, payment) for payment in page], "next_after": more})
 
