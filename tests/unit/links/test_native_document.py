@@ -1,14 +1,17 @@
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from openapi_spec_validator import validate
 
+from services.checkout.web.merchant_operations import MERCHANT_OPERATIONS
+from services.checkout.web.money_operations import MONEY_OPERATIONS
 from services.links.dialects.native.openapi import document
 from services.links.dialects.native.operations import OPERATIONS
 from services.links.dialects.native.routes import HANDLERS
 from services.links.dialects.native.wire import account
 from services.links.domain import keys
+from services.notify.web.openapi import OPERATIONS as NOTIFY_OPERATIONS
 from shared.runtime.operation import Operation
 
 
@@ -43,3 +46,12 @@ def test_operation_ids_are_their_own() -> None:
 
 def test_the_wire_knows_the_scopes_of_the_domain() -> None:
     assert account.Scope == keys.Scope
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [*OPERATIONS, *MERCHANT_OPERATIONS, *MONEY_OPERATIONS, *NOTIFY_OPERATIONS],
+    ids=lambda operation: operation.id,
+)
+def test_the_scope_of_every_operation_is_one_that_keys_have(operation: Operation) -> None:
+    assert operation.scope in {None, *get_args(keys.Scope)}
