@@ -28,6 +28,7 @@ _MEANINGS: Final = {
     "public_url": "The gateway's address as buyers see it. Every link is built from it.",
     "secret_key": "The root secret, the same for all services: at least 32 bytes in urlsafe base64.",
     "test_mode": "1: a stack to try things on, where no real money moves.",
+    "migrate_at_start": "0: the service waits until `paylinks migrate` has brought its database up to date.",
     "log_level": "`debug`, `info` or `warning`.",
     "otlp_url": "An OpenTelemetry collector, as `http://collector:4318`.",
     "trusted_proxies": "Addresses whose `X-Forwarded-For` is believed: the gateway's.",

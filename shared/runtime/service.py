@@ -28,7 +28,8 @@ from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
 from shared.runtime.edge import Edge
-from shared.runtime.migrate import MigrationChanged, migrate
+from shared.runtime.migrate import MigrationChanged, migrate, states
+from shared.runtime.movable_clock import MovableClock, answer_clock
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 from shared.runtime.relay import Relay
@@ -41,6 +42,7 @@ STOP_HTTP_SECONDS: Final = 1.5
 STOP_CONSUMERS_SECONDS: Final = 1
 STOP_RELAY_SECONDS: Final = 0.7
 BODY_BYTES_MAX: Final = 256 * 1024
+WAIT_FOR_MIGRATIONS_SECONDS: Final = 1
 GARBAGE_OBJECTS: Final = 10_000
 """How many new objects bring the garbage collector; Python's 700 cost a payment 3 % of its time."""
 
@@ -110,15 +112,17 @@ async def _serve(
     name: str, settings: ServiceSettings, migrations: Path, build: Callable[[Runtime], Awaitable[Parts]]
 ) -> int:
     log = logs.logger("service")
-    await _migrated(settings.postgres_dsn, migrations, log)
+    await _migrated(settings, migrations, log)
     postgres = await Postgres.connect(settings.postgres_dsn, name=name, size_max=settings.postgres_pool_max)
-    runtime = Runtime(name, settings, postgres)
+    movable = MovableClock() if settings.test_mode else None
+    runtime = Runtime(name, settings, postgres, movable or utc_now)
     parts = await build(runtime)
     relay = Relay(settings.postgres_dsn, runtime.broker, runtime.wake)
     DeadLetters(runtime.broker, postgres, parts.consumers)
-    tidy = Tidy(postgres, runtime.clock)
+    # How long the bus may repeat itself is real time, whatever time the domain has.
+    tidy = Tidy(postgres, utc_now)
     edge = Edge(
-        litestar(parts, *_probes(runtime)),
+        litestar(parts, *_probes(runtime, movable)),
         per_ip_per_second=settings.rate_per_ip_per_second,
         test_mode=settings.test_mode,
         trusted_proxies=frozenset(settings.trusted_proxies.split(",")),
@@ -139,10 +143,11 @@ async def _serve(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    moving = [_moving(movable, runtime.broker)] if movable else []
     runtime.broker.start()
-    consuming = [_task(consumer.run) for consumer in parts.consumers]
+    consuming = [_task(movable.before(one.run) if movable else one.run) for one in parts.consumers]
     relaying = _task(relay.run)
-    ticking = [_task(work) for work in (tidy.run, *parts.tickers)]
+    ticking = [_task(work) for work in (tidy.run, *moving, *parts.tickers)]
     serving = asyncio.create_task(server.serve(), name="http")
     log.info("service.started", port=settings.http_port)
     waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(runtime.failed.wait())]
@@ -190,11 +195,27 @@ async def _ended(
         task.cancel()
 
 
-async def _migrated(dsn: str, migrations: Path, log: logs.Logger) -> None:
+def _moving(clock: MovableClock, broker: Broker) -> Callable[[], Coroutine[Any, Any, None]]:
+    answer_clock(broker, clock)
+
+    async def follow_clock() -> None:
+        await clock.follow(broker)
+
+    return follow_clock
+
+
+async def _migrated(settings: ServiceSettings, migrations: Path, log: logs.Logger) -> None:
     """Waits for the database as long as it takes: it may start after us, or be on its way back."""
+    dsn = settings.postgres_dsn
     while True:
         try:
-            applied = await migrate(dsn, migrations)
+            applied: list[str] = []
+            if settings.migrate_at_start:
+                applied = await migrate(dsn, migrations)
+            elif waiting := [one.version for one in await states(dsn, migrations) if one.applied_at is None]:
+                log.warning("service.waiting_for_migrations", versions=waiting)
+                await asyncio.sleep(WAIT_FOR_MIGRATIONS_SECONDS)
+                continue
         except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             log.warning("service.waiting_for_postgres", error=repr(error))
             await asyncio.sleep(0.5)
@@ -204,7 +225,7 @@ async def _migrated(dsn: str, migrations: Path, log: logs.Logger) -> None:
             return
 
 
-def _probes(runtime: Runtime) -> list[Any]:
+def _probes(runtime: Runtime, clock: MovableClock | None) -> list[Any]:
     @get("/health", include_in_schema=False)
     async def health() -> dict[str, str]:
         return {"status": "ok"}
@@ -212,6 +233,8 @@ def _probes(runtime: Runtime) -> list[Any]:
     @get("/ready", include_in_schema=False)
     async def ready() -> Response[dict[str, bool]]:
         answers = {"postgres": await runtime.postgres.answers(), "nats": runtime.broker.connected}
+        if clock is not None:
+            answers["clock"] = clock.known.is_set()
         return Response(answers, status_code=200 if all(answers.values()) else 503)
 
     @get("/metrics", include_in_schema=False)

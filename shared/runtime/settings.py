@@ -26,6 +26,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     secret_key: str
     test_mode: bool = False
+    migrate_at_start: bool = True
     log_level: str = "info"
     otlp_url: str | None = None
     trusted_proxies: str = "127.0.0.1,::1"
