@@ -1,5 +1,6 @@
 import msgspec
 
+from deploy.generate.cli import cli_page
 from deploy.generate.events import events_page
 from deploy.generate.files import Files
 from deploy.generate.lifecycles import lifecycles_page
@@ -18,6 +19,7 @@ from shared.runtime import asyncapi
 async def generated(postgres_dsn: str) -> Files:
     """Every generated file. `postgres_dsn` is a server where databases may be made and dropped."""
     return {
+        "docs/cli.md": cli_page(),
         "docs/asyncapi.json": as_json(asyncapi.document()),
         "docs/events.md": events_page(),
         "docs/lifecycles.md": lifecycles_page(),
