@@ -31,7 +31,7 @@ _MEANINGS: Final = {
     "migrate_at_start": "0: the service waits until `paylinks migrate` has brought its database up to date.",
     "log_level": "`debug`, `info` or `warning`.",
     "otlp_url": "An OpenTelemetry collector, as `http://collector:4318`.",
-    "trusted_proxies": "Addresses whose `X-Forwarded-For` is believed: the gateway's.",
+    "trusted_proxies": "Addresses and networks whose `X-Forwarded-For` is believed: the gateway and those before it.",
     "rate_per_ip_per_second": "Requests from one address.",
     "rate_per_key_per_second": "Requests of one API key or sign-in.",
     "rate_per_address_per_minute": "Sessions that one address may open.",

@@ -125,7 +125,7 @@ async def _serve(
         litestar(parts, *_probes(runtime, movable)),
         per_ip_per_second=settings.rate_per_ip_per_second,
         test_mode=settings.test_mode,
-        trusted_proxies=frozenset(settings.trusted_proxies.split(",")),
+        trusted_proxies=settings.proxies(),
         tell=parts.tell,
     )
     server = Server(
