@@ -15,6 +15,7 @@ from shared.contracts.subjects import STREAMS
 from tests.e2e.api import Api, until
 from tests.faults.buyers import buy
 from tests.faults.checker import examine
+from tests.support.manifests import named
 from tests.support.processes import Server, free_port
 from tests.support.stack import Stack
 
@@ -22,6 +23,8 @@ pytestmark = [pytest.mark.stack, pytest.mark.fault, pytest.mark.timeout(240)]
 
 CONFIG = PROJECT / "deploy/kubernetes/base/nats.conf"
 SERVERS, BUYERS, AMOUNT = 3, 24, 61_030
+_CONTAINER = named("StatefulSet", "nats")["spec"]["template"]["spec"]["containers"][0]
+PROBES = [_CONTAINER[f"{kind}Probe"] for kind in ("startup", "liveness", "readiness")]
 
 
 def rendered(number: int, ports: list[tuple[int, int, int]], folder: Path) -> str:
@@ -45,11 +48,12 @@ async def is_ready(monitor: int) -> bool:
     """As the probes ask, and all three have met."""
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{monitor}", timeout=2) as client:
-            healthy = await client.get("/healthz?js-server-only=true")
+            asked = [probe["httpGet"]["path"] for probe in PROBES]
+            healthy = [(await client.get(path)).status_code for path in asked]
             meta = (await client.get("/jsz")).json().get("meta_cluster") or {}
     except httpx.TransportError:
         return False
-    return healthy.status_code == 200 and meta.get("cluster_size") == SERVERS and bool(meta.get("leader"))
+    return set(healthy) == {200} and meta.get("cluster_size") == SERVERS and bool(meta.get("leader"))
 
 
 @pytest.fixture(scope="module")
