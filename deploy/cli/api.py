@@ -26,6 +26,8 @@ class Api:
             headers = _own_key(self.origin)
         try:
             self._client = httpx.Client(base_url=self.origin, headers=headers, timeout=SECONDS_MAX)
+        except UnicodeError:
+            raise CliError("PAYLINKS_API_KEY is not a key.") from None
         except (httpx.InvalidURL, ValueError):
             raise CliError(f"'{self.origin}' is not an address such as https://pay.example.com.") from None
 

@@ -28,6 +28,10 @@ app.command("deploy.cli.members:app", name="members")
 
 
 def main() -> None:
+    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+        # What each is for, it says itself.
+        for name in list(app):
+            app[name]
     try:
         app()
     except KeyboardInterrupt:

@@ -1,6 +1,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 import msgspec
 from cyclopts import App, Parameter, validators
@@ -116,7 +117,7 @@ async def _simulate(
 
 
 async def _existing(world: World, slug: str) -> dict[str, Any]:
-    found = (await world.merchant("GET", f"/v1/payment-links?slug={slug}"))["data"]
+    found = (await world.merchant("GET", f"/v1/payment-links?slug={quote(slug, safe='')}"))["data"]
     if not found:
         raise CliError(f"There is no link '{slug}'.")
     if found[0]["pricing"]["type"] != "fixed" or found[0]["providers"] != ["sandbox"]:

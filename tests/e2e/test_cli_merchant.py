@@ -105,6 +105,8 @@ async def test_the_stacks_own_key_goes_to_the_stack_alone(stack: Stack) -> None:
     assert other == "There is no key for http://127.0.0.1:9: set PAYLINKS_API_KEY.\n"
     dead = await refused(stack, "keys", "list", "--url", "http://127.0.0.1:9", PAYLINKS_API_KEY="plk_test_x_y")
     assert dead == "Paylinks does not answer at http://127.0.0.1:9.\n"
+    odd = await refused(stack, "keys", "list", PAYLINKS_API_KEY="é")
+    assert odd == "PAYLINKS_API_KEY is not a key.\n"
     assert await said(stack, "keys", "list", "--url", stack.gateway)
 
 

@@ -56,6 +56,7 @@ async def test_a_crowd_pays_a_link_that_is_there(stack: Stack, api: Api) -> None
     ("arguments", "sentence"),
     [
         (["buyers", "2", "--link", "no-such-link"], "There is no link 'no-such-link'."),
+        (["buyers", "2", "--link", "a&state=active"], "There is no link 'a&state=active'."),
         (["buyers", "2", "--link", "gift-card"], "'gift-card' must have a fixed price"),
         (["buyers", "2", "--link", "x", "--uses-max", "1"], "--uses-max is for a new link"),
         (["buyers", "0"], ""),

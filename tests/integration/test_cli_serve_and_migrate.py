@@ -71,6 +71,15 @@ async def test_a_service_waits_for_migrations_that_it_is_not_to_run_itself(envir
     assert (code, {json.loads(line)["state"] for line in output.splitlines()}) == (0, {"applied"})
 
 
+async def test_a_service_that_waits_ends_when_it_is_told_to(environment: Mapping[str, str]) -> None:
+    port = str(free_port())
+    for more in ({"PAYLINKS_MIGRATE_AT_START": "0"}, {"PAYLINKS_POSTGRES_DSN": "postgresql://127.0.0.1:9/x"}):
+        process = await paylinks("serve", "links", "--port", port, **{**environment, **more})
+        assert process.stderr is not None
+        assert b"service.waiting_for_" in await asyncio.wait_for(process.stderr.readline(), 20)
+        assert await stopped(process) == 0
+
+
 async def test_workers_share_a_port_are_started_again_and_end_together(environment: Mapping[str, str]) -> None:
     port = free_port()
     process = await paylinks("serve", "links", "--port", str(port), "--workers", "2", **environment)
