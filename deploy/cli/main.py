@@ -7,7 +7,13 @@ INTERRUPTED = 130
 app = App(name="paylinks", help="Self-hosted payment links.")
 # Loaded only when used: a command must not pay for the imports of the others.
 app.command("deploy.cli.up:up", name="up")
+app.command("deploy.cli.serve:serve", name="serve")
+app.command("deploy.cli.migrate:migrate", name="migrate")
 app.command("deploy.cli.env:env", name="env")
+app.command("deploy.cli.keys:app", name="keys")
+app.command("deploy.cli.links:app", name="links")
+app.command("deploy.cli.clock:app", name="clock")
+app.command("deploy.cli.simulate:app", name="simulate")
 app.command("deploy.cli.watch:watch", name="watch")
 app.command("deploy.cli.listen:listen", name="listen")
 app.command("deploy.cli.dead:app", name="dead")
@@ -22,6 +28,10 @@ app.command("deploy.cli.members:app", name="members")
 
 
 def main() -> None:
+    if sys.argv[1:] in ([], ["--help"], ["-h"]):
+        # What each is for, it says itself.
+        for name in list(app):
+            app[name]
     try:
         app()
     except KeyboardInterrupt:

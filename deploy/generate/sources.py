@@ -1,7 +1,9 @@
 import msgspec
 
+from deploy.generate.cli import cli_page
 from deploy.generate.events import events_page
 from deploy.generate.files import Files
+from deploy.generate.kubernetes import kubernetes_files
 from deploy.generate.lifecycles import lifecycles_page
 from deploy.generate.problems import problems_page
 from deploy.generate.schemas import schema_of
@@ -17,11 +19,14 @@ from shared.runtime import asyncapi
 
 async def generated(postgres_dsn: str) -> Files:
     """Every generated file. `postgres_dsn` is a server where databases may be made and dropped."""
+    problems = problems_page()
     return {
+        **kubernetes_files(problems),
+        "docs/cli.md": cli_page(),
         "docs/asyncapi.json": as_json(asyncapi.document()),
         "docs/events.md": events_page(),
         "docs/lifecycles.md": lifecycles_page(),
-        "docs/problems.md": problems_page(),
+        "docs/problems.md": problems,
         "docs/settings.md": settings_page(),
         "docs/openapi/links.json": as_json(links.document()),
         "docs/openapi/checkout.json": as_json(checkout.document()),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import jwt
 import msgspec
+import nats
 
 from deploy.local.local_file import Demo
 from services.links.domain.plan import Plan
@@ -20,10 +21,12 @@ from services.links.use_cases.seed_demo import seed_demo
 from services.links.use_cases.seed_owner import seed_owner
 from services.links.use_cases.session_tokens import SESSION_COOKIE, SessionTokens
 from shared.kernel.moment import utc_now
+from shared.runtime.movable_clock import read_offset
 from shared.runtime.postgres import Postgres
 from shared.runtime.secrets import derive
 
 PASSWORD_CHARS = 12
+CONNECT_SECONDS_MAX = 5
 CLIENT_LASTS = timedelta(days=30)
 
 
@@ -33,9 +36,10 @@ async def seeded(settings: Settings) -> Demo:
     password = derive(root_secret, "demo-owner").hex()[:PASSWORD_CHARS]
     pg = await Postgres.connect(settings.postgres_dsn, name="seed", size_max=1)
     try:
-        made = await seed_demo(pg, now=utc_now())
+        now = await present(settings.nats_url)
+        made = await seed_demo(pg, now=now)
         owner = await seed_owner(
-            pg, SessionTokens(root_secret), org_id=made.organization_id, password=password, now=utc_now()
+            pg, SessionTokens(root_secret), org_id=made.organization_id, password=password, now=now
         )
     finally:
         await pg.close()
@@ -49,7 +53,7 @@ async def seeded(settings: Settings) -> Demo:
             "core": {"X-API-Key": made.bearer},
             "digital": {"Cookie": f"{SESSION_COOKIE}={owner.cookie}"},
             "catalog": {"Authorization": f"Token {owner.token}"},
-            "gated": {"Authorization": f"Bearer {client_token(settings, made.organization_id, now=utc_now())}"},
+            "gated": {"Authorization": f"Bearer {client_token(settings, made.organization_id, now=now)}"},
         },
         dashboard={
             "url": f"{settings.public_url.rstrip('/')}/dashboard",
@@ -57,6 +61,15 @@ async def seeded(settings: Settings) -> Demo:
             "password": owner.password,
         },
     )
+
+
+async def present(nats_url: str) -> datetime:
+    """What time it is for the services: `paylinks clock` may have moved it in an earlier run."""
+    client = await nats.connect(nats_url, connect_timeout=CONNECT_SECONDS_MAX)
+    try:
+        return utc_now() + timedelta(seconds=await read_offset(client.jetstream()))
+    finally:
+        await client.close()
 
 
 def client_token(settings: Settings, org_id: UUID, *, now: datetime) -> str:

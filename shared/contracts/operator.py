@@ -1,4 +1,4 @@
-"""What the operator's command line asks checkout."""
+"""What the operator's command line asks the services, checkout above all."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -73,3 +73,14 @@ class ReconciledAccount(msgspec.Struct, frozen=True, kw_only=True):
 
 class Reconciled(msgspec.Struct, frozen=True):
     accounts: list[ReconciledAccount]
+
+
+class ShowClock(msgspec.Struct, frozen=True):
+    """What time is it? Answered in test mode alone."""
+
+
+class ClockTold(msgspec.Struct, frozen=True):
+    """`offset_seconds` is how far time was moved: `now` less real time."""
+
+    now: datetime
+    offset_seconds: int

@@ -1,12 +1,13 @@
 """Every subject and stream on the bus, in one place."""
 
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from shared.contracts.envelope import Event
 
 VERSION: Final = "v1"
-OWNERS: Final = ("links", "checkout", "notify")
+Owner = Literal["links", "checkout", "notify"]
+OWNERS: Final[tuple[Owner, ...]] = ("links", "checkout", "notify")
 
 STREAMS: Final[dict[str, tuple[str, ...]]] = {
     "LINKS": ("links.evt.>",),
@@ -59,6 +60,11 @@ OTP_CHECK: Final = rpc("notify", "otp", "check")
 def dead_letters(owner: str, verb: str) -> str:
     """`<owner>.rpc.v1.dead.<list|show|replay>`: what `paylinks dead` asks."""
     return rpc(owner, "dead", verb)
+
+
+def clock_show(owner: str) -> str:
+    """`<owner>.rpc.v1.clock.show`: answered in test mode alone, where `paylinks clock` moves time."""
+    return rpc(owner, "clock", "show")
 
 
 def outbox_wake(owner: str) -> str:

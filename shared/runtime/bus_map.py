@@ -210,6 +210,14 @@ QUESTIONS: Final[tuple[Question, ...]] = (
             _about_dead(owner, "list", ListDead, reply=list[DeadLetter], summary="Dead letters, newest first."),
             _about_dead(owner, "show", OneDead, reply=list[DeadLetter], summary="One dead letter, whole."),
             _about_dead(owner, "replay", OneDead, reply=Replayed, summary="Apply a dead letter again."),
+            Question(
+                subject=subjects.clock_show(owner),
+                owner=owner,
+                asked_by="cli",
+                request=operator.ShowClock,
+                reply=operator.ClockTold,
+                summary="What time it is for this service. In test mode alone.",
+            ),
         )
     ),
 )

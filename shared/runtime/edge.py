@@ -15,6 +15,7 @@ from shared.runtime.limits import Limiter, RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.metrics import HTTP_LIMITED, HTTP_SECONDS
 from shared.runtime.problems import Tell, Telling
+from shared.runtime.proxies import Proxies
 from shared.runtime.spans import first_span
 from shared.runtime.tracing import continued
 
@@ -63,7 +64,7 @@ class Edge:
         *,
         per_ip_per_second: int,
         test_mode: bool,
-        trusted_proxies: frozenset[str],
+        trusted_proxies: Proxies,
         tell: Tell | None = None,
     ) -> None:
         self._app = app
@@ -132,12 +133,9 @@ class Edge:
         return told or problems.telling(code, values, request_id)
 
     def _client_ip(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
-        """The peer; or, when the peer is our own gateway, the last address that it saw."""
-        peer = (scope.get("client") or ("unknown", 0))[0]
         forwarded = headers.get(b"x-forwarded-for")
-        if forwarded is None or peer not in self._trusted:
-            return peer
-        return forwarded.decode("latin-1").rsplit(",", 1)[-1].strip()[:64]
+        peer = (scope.get("client") or ("unknown", 0))[0]
+        return self._trusted.origin(peer, None if forwarded is None else forwarded.decode("latin-1"))
 
 
 def _describe(hop: Any, scope: HTTPScope, status: int) -> None:

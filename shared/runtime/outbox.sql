@@ -61,7 +61,9 @@ WHERE position = ANY($1::bigint[]) AND sent_at IS NULL;
 
 -- name: unsend
 UPDATE outbox SET sent_at = NULL
-WHERE sent_at >= $1 AND ($2::text IS NULL OR type = $2);
+WHERE sent_at >= $1 AND ($2::text IS NULL OR type = $2)
+  AND ($3::timestamptz IS NULL OR sent_at < $3)
+  AND ($4::text IS NULL OR split_part(subject, '.', 4) = $4);
 
 -- name: unsend_lost
 -- What was published before the stream was made is not in it: the stream was lost, and is filled again.

@@ -8,6 +8,7 @@ import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,7 +29,8 @@ from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
 from shared.runtime.edge import Edge
-from shared.runtime.migrate import MigrationChanged, migrate
+from shared.runtime.migrate import MigrationChanged, migrate, states
+from shared.runtime.movable_clock import MovableClock, answer_clock
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
 from shared.runtime.relay import Relay
@@ -41,6 +43,8 @@ STOP_HTTP_SECONDS: Final = 1.5
 STOP_CONSUMERS_SECONDS: Final = 1
 STOP_RELAY_SECONDS: Final = 0.7
 BODY_BYTES_MAX: Final = 256 * 1024
+WAIT_FOR_MIGRATIONS_SECONDS: Final = 1
+WAIT_FOR_POSTGRES_SECONDS: Final = 0.5
 GARBAGE_OBJECTS: Final = 10_000
 """How many new objects bring the garbage collector; Python's 700 cost a payment 3 % of its time."""
 
@@ -110,20 +114,18 @@ async def _serve(
     name: str, settings: ServiceSettings, migrations: Path, build: Callable[[Runtime], Awaitable[Parts]]
 ) -> int:
     log = logs.logger("service")
-    await _migrated(settings.postgres_dsn, migrations, log)
+    stopping = _listen_for_the_end()
+    if not await _migrated(settings, migrations, stopping, log=log):
+        return 0
     postgres = await Postgres.connect(settings.postgres_dsn, name=name, size_max=settings.postgres_pool_max)
-    runtime = Runtime(name, settings, postgres)
+    movable = MovableClock() if settings.test_mode else None
+    runtime = Runtime(name, settings, postgres, movable or utc_now)
     parts = await build(runtime)
     relay = Relay(settings.postgres_dsn, runtime.broker, runtime.wake)
     DeadLetters(runtime.broker, postgres, parts.consumers)
-    tidy = Tidy(postgres, runtime.clock)
-    edge = Edge(
-        litestar(parts, *_probes(runtime)),
-        per_ip_per_second=settings.rate_per_ip_per_second,
-        test_mode=settings.test_mode,
-        trusted_proxies=frozenset(settings.trusted_proxies.split(",")),
-        tell=parts.tell,
-    )
+    # How long the bus may repeat itself is real time, whatever time the domain has.
+    tidy = Tidy(postgres, utc_now)
+    edge = _edge(runtime, parts, movable)
     server = Server(
         reads_to_the_end(edge),
         address=settings.http_host,
@@ -135,14 +137,11 @@ async def _serve(
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
     )
     _spare_the_collector()
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
+    moving = [_moving(movable, runtime.broker)] if movable else []
     runtime.broker.start()
-    consuming = [_task(consumer.run) for consumer in parts.consumers]
+    consuming = [_task(movable.before(one.run) if movable else one.run) for one in parts.consumers]
     relaying = _task(relay.run)
-    ticking = [_task(work) for work in (tidy.run, *parts.tickers)]
+    ticking = [_task(work) for work in (tidy.run, *moving, *parts.tickers)]
     serving = asyncio.create_task(server.serve(), name="http")
     log.info("service.started", port=settings.http_port)
     waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(runtime.failed.wait())]
@@ -164,6 +163,16 @@ async def _serve(
     await runtime.broker.stop()
     await postgres.close()
     return 0 if stopping.is_set() else 1
+
+
+def _edge(runtime: Runtime, parts: Parts, clock: MovableClock | None) -> Edge:
+    return Edge(
+        litestar(parts, *_probes(runtime, clock)),
+        per_ip_per_second=runtime.settings.rate_per_ip_per_second,
+        test_mode=runtime.settings.test_mode,
+        trusted_proxies=runtime.settings.proxies(),
+        tell=parts.tell,
+    )
 
 
 def _spare_the_collector() -> None:
@@ -190,21 +199,54 @@ async def _ended(
         task.cancel()
 
 
-async def _migrated(dsn: str, migrations: Path, log: logs.Logger) -> None:
-    """Waits for the database as long as it takes: it may start after us, or be on its way back."""
-    while True:
+def _moving(clock: MovableClock, broker: Broker) -> Callable[[], Coroutine[Any, Any, None]]:
+    answer_clock(broker, clock)
+
+    async def follow_clock() -> None:
+        await clock.follow(broker)
+
+    return follow_clock
+
+
+def _listen_for_the_end() -> asyncio.Event:
+    """From the beginning on: as process 1 of a container, a service that does not listen is not ended by SIGTERM."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+async def _migrated(settings: ServiceSettings, migrations: Path, stopping: asyncio.Event, *, log: logs.Logger) -> bool:
+    """Waits for the database as long as it takes: it may start after us, or be on its way back.
+
+    False: it was told to stop before.
+    """
+    dsn = settings.postgres_dsn
+    while not stopping.is_set():
         try:
-            applied = await migrate(dsn, migrations)
+            applied: list[str] = []
+            if settings.migrate_at_start:
+                applied = await migrate(dsn, migrations)
+            elif waiting := [one.version for one in await states(dsn, migrations) if one.applied_at is None]:
+                log.warning("service.waiting_for_migrations", versions=waiting)
+                await _paused(stopping, WAIT_FOR_MIGRATIONS_SECONDS)
+                continue
         except (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             log.warning("service.waiting_for_postgres", error=repr(error))
-            await asyncio.sleep(0.5)
+            await _paused(stopping, WAIT_FOR_POSTGRES_SECONDS)
         else:
             if applied:
                 log.info("service.migrated", applied=applied)
-            return
+            return True
+    return False
 
 
-def _probes(runtime: Runtime) -> list[Any]:
+async def _paused(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)
+
+
+def _probes(runtime: Runtime, clock: MovableClock | None) -> list[Any]:
     @get("/health", include_in_schema=False)
     async def health() -> dict[str, str]:
         return {"status": "ok"}
@@ -212,6 +254,8 @@ def _probes(runtime: Runtime) -> list[Any]:
     @get("/ready", include_in_schema=False)
     async def ready() -> Response[dict[str, bool]]:
         answers = {"postgres": await runtime.postgres.answers(), "nats": runtime.broker.connected}
+        if clock is not None:
+            answers["clock"] = clock.known.is_set()
         return Response(answers, status_code=200 if all(answers.values()) else 503)
 
     @get("/metrics", include_in_schema=False)

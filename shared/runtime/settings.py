@@ -7,6 +7,8 @@ from typing import Self
 
 import msgspec
 
+from shared.runtime.proxies import Proxies
+
 SECRET_BYTES_MIN = 32
 
 
@@ -26,6 +28,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str
     secret_key: str
     test_mode: bool = False
+    migrate_at_start: bool = True
     log_level: str = "info"
     otlp_url: str | None = None
     trusted_proxies: str = "127.0.0.1,::1"
@@ -43,7 +46,14 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError(f"Settings: {_in_words(str(error), named)}") from None
         if len(settings.root_secret()) < SECRET_BYTES_MIN:
             raise SettingsError(f"Settings: PAYLINKS_SECRET_KEY must hold at least {SECRET_BYTES_MIN} bytes of base64.")
+        settings.proxies()
         return settings
+
+    def proxies(self) -> Proxies:
+        try:
+            return Proxies(self.trusted_proxies)
+        except ValueError as error:
+            raise SettingsError(f"Settings: PAYLINKS_TRUSTED_PROXIES: {error}.") from None
 
     def root_secret(self) -> bytes:
         padded = self.secret_key + "=" * (-len(self.secret_key) % 4)

@@ -140,7 +140,7 @@ async def test_a_replay_of_the_outbox_changes_nothing(running_bus: Bus) -> None:
     began = utc_now()
     await bus.write(running_bus.writer, range(50), LINKS)
     await all_applied(running_bus.reader, 50, seconds=10)
-    await running_bus.writer.execute(outbox._sql["unsend"], began, None)
+    await running_bus.writer.execute(outbox._sql["unsend"], began, None, None, None)
 
     async def sent_again() -> bool:
         return not await running_bus.writer.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL")

@@ -129,6 +129,10 @@ async def test_the_outbox_publishes_again_what_a_lost_stream_had(notify: Running
     common = ("--service", "notify", "--postgres", notify.dsn)
     code, output, errors = await ended("outbox", "replay", "--since", "1h", "--type", "notify.mail.failed", *common)
     assert (code, output, errors) == (0, "notify: 0 facts will be published again.\n", "")
+    nobodys = ("--until", "30m"), ("--org", str(uuid4()))
+    for chosen in nobodys:
+        code, output, errors = await ended("outbox", "replay", "--since", "1h", *chosen, *common)
+        assert (code, output, errors) == (0, "notify: 0 facts will be published again.\n", "")
     code, output, errors = await ended("outbox", "replay", "--since", "1h", *common)
     assert (code, output, errors) == (0, "notify: 3 facts will be published again.\n", "")
 
@@ -145,6 +149,7 @@ async def test_the_outbox_publishes_again_what_a_lost_stream_had(notify: Running
         (["--since", "1h", "--type", "x"], "There is no type 'x'."),
         (["--since", "soon", "--service", "notify", "--postgres", "postgresql://x"], "'soon' is not a time"),
         (["--since", "1h", "--postgres", "postgresql://x"], "--postgres names one database"),
+        (["--since", "1h", "--until", "2h"], "--until is not later than --since."),
         (
             ["--since", "1h", "--service", "links", "--postgres", "postgresql://127.0.0.1:1/x"],
             "The database of links does not answer.",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,6 +11,7 @@ from deploy.local import gateway
 from deploy.local.child import Child
 from deploy.local.ports import is_free
 from deploy.local.progress import Progress
+from shared.runtime.proxies import Proxies
 from tests.support.processes import free_port
 
 UPSTREAMS = ("links", "checkout", "notify")
@@ -81,6 +83,26 @@ async def test_services_see_the_callers_address_and_not_what_the_caller_claims(h
     heard = answer.json()
     assert heard["line"] == "GET /v1/payment-links?limit=1 HTTP/1.1"
     assert heard["headers"]["x-forwarded-for"] == "127.0.0.1"
+
+
+async def test_what_stands_in_front_of_it_is_believed_where_it_is_named(tmp_path, echo):
+    port = free_port()
+    program = gateway.program(tmp_path, port=port, upstreams=dict.fromkeys(UPSTREAMS, echo.port))
+    trusting = {**program.environment, "PAYLINKS_GATEWAY_TRUSTED_PROXIES": "10.0.0.0/8 127.0.0.0/8"}
+    child = Child(
+        replace(program, environment=trusting),
+        log=tmp_path / "gateway.log",
+        progress=Progress(),
+        on_restart=lambda: None,
+    )
+    await child.start()
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            answer = await client.get("/v1/payment-links", headers={"X-Forwarded-For": "203.0.113.77"})
+    finally:
+        await child.stop(hurry=asyncio.Event())
+    forwarded = answer.json()["headers"]["x-forwarded-for"]
+    assert Proxies("127.0.0.1").origin("127.0.0.1", forwarded) == "203.0.113.77"
 
 
 async def test_a_request_without_an_id_gets_one_that_service_and_caller_both_see(http):

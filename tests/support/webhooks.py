@@ -144,6 +144,7 @@ class Webhooks:
             disable_after=timedelta(days=5),
             message_host="pay.example",
             settled=lambda: None,
+            real_time=lambda: self.now,
         )
 
     async def send(self, **later: float) -> int:

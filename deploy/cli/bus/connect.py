@@ -1,7 +1,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,8 +20,13 @@ class CliError(Exception):
 
 def run(work: Coroutine[Any, Any, int]) -> None:
     """Runs a command to its end, with its exit code; what it refuses is said in one sentence."""
+    run_now(lambda: asyncio.run(work))
+
+
+def run_now(work: Callable[[], int]) -> None:
+    """The same for a command that waits for nobody else meanwhile."""
     try:
-        code = asyncio.run(work)
+        code = work()
     except (CliError, NotRunningError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -37,10 +37,11 @@ class EveryUseHeld(Conflict):
 
     code = "all_uses_held"
 
-    def __init__(self, link: LinkView, retry_at: datetime) -> None:
+    def __init__(self, link: LinkView, retry_at: datetime, *, now: datetime) -> None:
         super().__init__(retry_at=to_wire(retry_at))
         self.link = link
         self.retry_at = retry_at
+        self.retry_after = retry_at - now
 
 
 class CouponRefused(Conflict):

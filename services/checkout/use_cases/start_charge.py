@@ -208,7 +208,7 @@ class StartCharge:
             case UseIsRefused(reason=reason, since=since):
                 refused: Fault = LinkRefused(session.link, reason, since)
             case AllUsesHeld(retry_at=retry_at):
-                refused = EveryUseHeld(session.link, retry_at)
+                refused = EveryUseHeld(session.link, retry_at, now=self._clock())
             case CouponIsRefused(reason=reason):
                 refused = CouponRefused(reason)
             case LinkMissing():

@@ -40,7 +40,7 @@ def require_free(fresh: Fresh, now: datetime) -> None:
     require_payable(fresh.link, now)
     if may_be_all_held(fresh.link):
         free_at = fresh.held_until or now + RETRY_GUESS
-        raise EveryUseHeld(fresh.link, max(free_at, now + RETRY_SOONEST))
+        raise EveryUseHeld(fresh.link, max(free_at, now + RETRY_SOONEST), now=now)
 
 
 class ViewLink:

@@ -1,6 +1,6 @@
 """How checkout's refusals are told over HTTP."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -29,7 +29,6 @@ from services.checkout.domain.faults import (
 )
 from services.checkout.domain.refusal import next_step
 from shared.contracts.links import RefusalReason
-from shared.kernel.moment import utc_now
 from shared.runtime import problems
 from shared.runtime.problems import ProblemKind
 
@@ -108,12 +107,12 @@ def on_link_refused(request: Request[Any, Any, Any], fault: LinkRefused) -> Resp
 
 
 def on_every_use_held(request: Request[Any, Any, Any], fault: EveryUseHeld) -> Response[bytes]:
-    headers = {"Retry-After": str(_seconds_until(fault.retry_at, utc_now()))}
+    headers = {"Retry-After": str(_seconds(fault.retry_after))}
     return problems.respond(request, fault.code, values=fault.values, headers=headers)
 
 
-def _seconds_until(moment: datetime, now: datetime) -> int:
-    return max(RETRY_SECONDS_MIN, -(-(moment - now) // timedelta(seconds=1)))
+def _seconds(wait: timedelta) -> int:
+    return max(RETRY_SECONDS_MIN, -(-wait // timedelta(seconds=1)))
 
 
 EXCEPTION_HANDLERS: Final[dict[type[Exception] | int, Any]] = {

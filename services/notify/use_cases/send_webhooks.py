@@ -24,7 +24,7 @@ from services.notify.use_cases.switch_off_webhooks import switch_off
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import SecretBox, signed_headers
 from shared.kernel.faults import Unavailable
-from shared.kernel.moment import Clock
+from shared.kernel.moment import Clock, utc_now
 from shared.runtime.crash import crash_point
 from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres, Transaction
@@ -41,7 +41,10 @@ _log = logger("webhooks")
 
 
 class SendWebhooks:
-    """`settled` is called after each attempt, when the same lane, or another of the endpoint, may go on."""
+    """`settled` is called after each attempt, when the same lane, or another of the endpoint, may go on.
+
+    Signatures bear `real_time`, which receivers compare with their own: a clock that a test has moved would be refused.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class SendWebhooks:
         disable_after: timedelta,
         message_host: str,
         settled: Callable[[], None],
+        real_time: Clock = utc_now,
     ) -> None:
         self._postgres = postgres
         self._sender = sender
@@ -61,6 +65,7 @@ class SendWebhooks:
         self._disable_after = disable_after
         self._message_host = message_host
         self._settled = settled
+        self._real_time = real_time
         self._flying: dict[asyncio.Task[None], lanes.Held] = {}
 
     async def begin(self) -> int:
@@ -128,7 +133,7 @@ class SendWebhooks:
         except InvalidToken:
             _log.error("webhook.not_signed", endpoint_id=str(head.endpoint_id))
             return Attempt(at=now, duration_ms=0, headers={}, error="not sent: its secret cannot be read; rotate it")
-        signed = signed_headers(keys, message_id(head.event_id), head.payload, at=now)
+        signed = signed_headers(keys, message_id(head.event_id), head.payload, at=self._real_time())
         return await self._sender.post(head.url, head.payload, signed, at=now)
 
     def _keys(self, head: Head) -> Sequence[str]:

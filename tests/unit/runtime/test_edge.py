@@ -3,6 +3,7 @@
 import pytest
 
 from shared.runtime.edge import CALLBACKS_BURST, Edge
+from shared.runtime.proxies import Proxies
 
 
 async def answer(scope, receive, send):
@@ -11,7 +12,7 @@ async def answer(scope, receive, send):
 
 
 def edge(**changes):
-    options = {"per_ip_per_second": 1, "test_mode": False, "trusted_proxies": frozenset({"10.0.0.1"})}
+    options = {"per_ip_per_second": 1, "test_mode": False, "trusted_proxies": Proxies("10.0.0.1, 10.7.0.0/16")}
     return Edge(answer, **(options | changes))
 
 
@@ -77,11 +78,34 @@ async def test_the_forwarded_address_counts_only_behind_our_own_gateway():
     assert (await ask(edge(), peer="203.0.113.9", headers=forwarded))[2] == b"203.0.113.9"
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "origin"),
+    [
+        ("10.7.3.4", "203.0.113.77", "203.0.113.77"),
+        ("10.7.3.4", "203.0.113.77, 10.7.9.9", "203.0.113.77"),
+        ("10.7.3.4", "10.7.9.9, 203.0.113.77", "203.0.113.77"),
+        ("10.7.3.4", "1.2.3.4, 203.0.113.77, 10.7.9.9, 10.0.0.1", "203.0.113.77"),
+        ("10.7.3.4", "10.7.9.9, 10.0.0.1", "10.7.9.9"),
+        ("10.7.3.4", "nonsense", "nonsense"),
+        ("10.7.3.4", "", ""),
+        ("10.8.0.1", "203.0.113.77", "10.8.0.1"),
+        ("unknown", "203.0.113.77", "unknown"),
+    ],
+)
+def test_behind_several_of_ours_the_last_address_that_is_not_ours_counts(peer, forwarded, origin):
+    assert Proxies("10.0.0.1, 10.7.0.0/16").origin(peer, forwarded) == origin
+
+
+def test_proxies_that_are_no_addresses_are_refused_at_the_start():
+    with pytest.raises(ValueError, match="host bits"):
+        Proxies("10.7.0.1/16")
+
+
 async def test_what_nobody_answered_is_answered_as_a_problem_with_the_request_id():
     async def broken(scope, receive, send):
         raise RuntimeError("a handler of refusals that is broken itself")
 
-    app = Edge(broken, per_ip_per_second=1, test_mode=False, trusted_proxies=frozenset())
+    app = Edge(broken, per_ip_per_second=1, test_mode=False, trusted_proxies=Proxies(""))
     status, headers, body = await ask(app, headers=[(b"x-request-id", b"abc-12345678")])
     assert (status, headers[b"content-type"]) == (500, b"application/problem+json")
     assert b'"request_id":"abc-12345678"' in body
