@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,9 @@ from shared.runtime.tracing import current_traceparent
 
 _sql = statements(__file__)
 _encoder = msgspec.json.Encoder()
+
+Fact: TypeAlias = tuple[UUID, str, str, UUID | None, bytes, str | None]
+"""A row of the outbox: id, type, subject, link_id, data, traceparent."""
 
 
 class Wake:
@@ -64,8 +67,8 @@ async def add(
         await tx.execute(_sql["add_events"], *columns(events, now, traceparents))
 
 
-def one(event: Event) -> tuple[UUID, str, str, UUID | None, bytes, str | None]:
-    """One event as single values (id, type, subject, link_id, data, traceparent), for statements with one fact."""
+def one(event: Event) -> Fact:
+    """One event as single values, for statements that write a change and its fact."""
     return (
         new_id(),
         type_of(type(event)),

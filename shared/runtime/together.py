@@ -38,8 +38,8 @@ class Together(Generic[_In, _Out]):
     """`act` does many at once, all or none, and says of each in order what came of it.
 
     It must write in an order that all replicas share, or two groups lock each other out. When it fails, nothing was
-    done, and each is done by itself, so that a bad one fails alone. Only of Unavailable nobody knows whether it was
-    done: it is everyone's outcome, but where it is Undone.
+    done, and its halves are done apart, and so on, so that a bad one fails alone. Only of Unavailable nobody knows
+    whether it was done: it is everyone's outcome, but where it is Undone.
     """
 
     def __init__(
@@ -130,11 +130,11 @@ class Together(Generic[_In, _Out]):
         try:
             outcomes = await self._act([waiter.item for waiter in group])
         except Undone as error:
-            await self._apart(group, error)
+            await self._singly(group, error)
         except Unavailable as error:
             _fail(group, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told to whom it concerns
-            await self._apart(group, error)
+            await self._halved(group, error)
         except BaseException:
             _fail(group, Unavailable(self._name))
             raise
@@ -146,11 +146,19 @@ class Together(Generic[_In, _Out]):
                 if not waiter.outcome.done():
                     waiter.outcome.set_result(outcome)
 
-    async def _apart(self, group: Sequence[_Waiter[_In, _Out]], error: Exception) -> None:
+    async def _halved(self, group: Sequence[_Waiter[_In, _Out]], error: Exception) -> None:
         if len(group) == 1:
             _fail(group, error)
             return
-        # At once, not one after the other: of those that wait for a lock, each takes its time.
+        middle = len(group) // 2
+        await self._settle(group[:middle])
+        await self._settle(group[middle:])
+
+    async def _singly(self, group: Sequence[_Waiter[_In, _Out]], error: Exception) -> None:
+        if len(group) == 1:
+            _fail(group, error)
+            return
+        # At once, not one after the other: who waits for a lock takes his time.
         await asyncio.gather(*(self._settle_alone(waiter) for waiter in group))
 
     async def _settle_alone(self, waiter: _Waiter[_In, _Out]) -> None:

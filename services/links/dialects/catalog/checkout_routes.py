@@ -84,6 +84,7 @@ async def create_checkout(request: AnyRequest) -> ASGIResponse:
     made = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.checkout_draft_of(body, expires_at=call.now + lifetime, test_mode=call.test_mode),
         once=once or None,
         # What is kept is which link was made: its session is found again by that.

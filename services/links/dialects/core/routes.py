@@ -50,6 +50,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.draft_of(body),
         once=None,
         render=lambda link: _one(call, link, status=201),

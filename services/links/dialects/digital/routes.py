@@ -57,6 +57,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.draft_of(body, product),
         once=None,
         render=lambda link: _one(call, link, {product.id: product}, status=201),

@@ -67,6 +67,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=draft,
         once=None,
         render=lambda link: _created(call, link),

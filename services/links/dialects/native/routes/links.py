@@ -42,6 +42,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=draft,
         once=await call.once("payment-links"),
         render=_rendered(call, status=201),
