@@ -60,7 +60,7 @@ async def create(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 

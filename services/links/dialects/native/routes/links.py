@@ -49,7 +49,7 @@ async def create(request: NativeRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.surface.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 
