@@ -50,13 +50,13 @@ class Wake:
             return
         loop = asyncio.get_running_loop()
         if loop.time() >= self._soon_again:
-            self._ring_soon(loop.time())
+            self._ring_soon()
         else:
-            self._soon = loop.call_at(self._soon_again, self._ring_soon, self._soon_again)
+            self._soon = loop.call_at(self._soon_again, self._ring_soon)
 
-    def _ring_soon(self, now: float) -> None:
+    def _ring_soon(self) -> None:
         self._soon = None
-        self._soon_again = now + SOON_SECONDS
+        self._soon_again = asyncio.get_running_loop().time() + SOON_SECONDS
         self()
 
 
