@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from services.links.store import new_links
-from services.links.store.new_links import NewLink
-from services.links.use_cases import create_link
+from services.links.store.new_links import NewLink, Outcome
+from shared.kernel.ids import new_id
 from shared.runtime.together import Together
 from shared.runtime.tracing import continue_trace
 from tests.support.bus import until
@@ -36,7 +36,7 @@ class Crowd:
         service.app.state.surface = msgspec.structs.replace(surface, new_links=together)
         self.together = together
 
-    async def _write(self, new: Sequence[NewLink]) -> list[bool]:
+    async def _write(self, new: Sequence[NewLink]) -> list[Outcome]:
         self._at_the_gate.set()
         await self._gate.wait()
         self.groups.append(len(new))
@@ -119,6 +119,7 @@ async def test_a_slug_that_is_taken_fails_alone(service: LinksService, shop: Ten
     assert await announced(service) == await slugs(service) == ["a", "b", "c", "d", "taken"]
     keys = await service.pg.fetch("SELECT key FROM idempotency ORDER BY key")
     assert [row["key"] for row in keys] == ["a", "b", "c", "d"], "what was refused has not used up its key"
+    assert crowd.groups == [1, 5], "the others were not taken apart"
 
 
 async def test_of_two_with_one_slug_in_one_group_one_gets_it(service: LinksService, crowd: Crowd) -> None:
@@ -127,19 +128,20 @@ async def test_of_two_with_one_slug_in_one_group_one_gets_it(service: LinksServi
     assert await announced(service) == await slugs(service) == ["mine", "other"]
 
 
-async def test_a_generated_slug_that_is_taken_gives_way_by_itself(
-    service: LinksService, crowd: Crowd, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    same = crowd.post(title="Coffee"), crowd.post(title="Coffee")
-    await crowd.waits(2)
-    seeds = iter(range(7, 100))
-    monkeypatch.setattr(create_link.secrets, "randbelow", lambda _: next(seeds))
-    for waiter in crowd.together._waiting:
-        link = msgspec.structs.replace(waiter.item.link, slug="coffee-same")
-        waiter.item = msgspec.structs.replace(waiter.item, link=link)
-    answers = await crowd.answers(*same)
-    assert [answer.status_code for answer in answers] == [201, 201]
-    assert len(await slugs(service)) == 2
+async def test_generated_slugs_that_are_taken_give_way_by_themselves(service: LinksService, shop: Tenant) -> None:
+    """Merchants call many links the same: that must neither fail the group nor take it apart."""
+    await shop.make(title="Coffee")
+    crowd = Crowd(service, shop)
+    await crowd.gather()
+    titles = ["Coffee", "Coffee", "Tea", "Tea", "Milk"]
+    answers = await crowd.answers(*(crowd.post(title=title, key=str(n)) for n, title in enumerate(titles)))
+    assert {answer.status_code for answer in answers} == {201}
+    made = [answer.json()["slug"] for answer in answers]
+    assert made[4] == "milk"
+    assert min(made[2:4]) == "tea"
+    assert all(slug.startswith("coffee-") for slug in made[:2])
+    assert await announced(service) == await slugs(service) == sorted([*made, "coffee"])
+    assert crowd.groups == [1, 5, 3], "those whose slug was taken went together once more"
 
 
 async def test_of_one_key_in_one_group_one_makes_a_link_and_all_get_its_answer(
@@ -171,6 +173,30 @@ async def test_a_key_that_was_used_before_makes_nothing_in_a_group(service: Link
     assert (again.status_code, again.content) == (201, before.content)
     assert other.status_code == 201
     assert await announced(service) == await slugs(service) == ["before", "other"]
+
+
+async def test_many_with_one_key_and_a_slug_that_is_taken_are_all_told_at_once(
+    service: LinksService, shop: Tenant
+) -> None:
+    await shop.make(slug="taken")
+    crowd = Crowd(service, shop)
+    await crowd.gather()
+    answers = await crowd.answers(*(crowd.post(key="one", slug="taken") for _ in range(5)))
+    assert {answer.json()["code"] for answer in answers} == {"slug_taken"}
+    assert crowd.groups == [1, 5]
+
+
+async def test_who_stands_behind_a_key_that_was_used_is_tried_again(service: LinksService, shop: Tenant) -> None:
+    """Its slug was let go since: nobody has it, and the one before it in the group gets none."""
+    key = {"Idempotency-Key": "one"}
+    before = await shop.client.post(ROOT, json=BODY | {"slug": "free"}, headers=key)
+    renamed = await shop.client.patch(f"{ROOT}/{before.json()['id']}", json={"slug": "moved"})
+    assert renamed.status_code == 200
+    crowd = Crowd(service, shop)
+    await crowd.gather()
+    again, other = await crowd.answers(crowd.post(key="one", slug="free"), crowd.post(slug="free"))
+    assert (again.content, other.status_code) == (before.content, 201)
+    assert await slugs(service) == ["free", "moved"]
 
 
 async def test_who_goes_away_leaves_the_others_alone(service: LinksService, crowd: Crowd) -> None:
@@ -226,6 +252,31 @@ async def test_who_waits_for_a_slug_holds_up_nobody(service: LinksService, shop:
         assert not waiting.done()
     assert (await waiting).status_code == 201
     assert await slugs(service) == ["a", "b", "contested"]
+
+
+async def test_two_replicas_with_the_same_keys_in_another_order_do_not_lock_each_other_out(
+    service: LinksService, crowd: Crowd
+) -> None:
+    posted = [crowd.post(key=f"k-{number}", slug=f"s-{number}") for number in range(20)]
+    await crowd.waits(20)
+    items = [waiter.item for waiter in crowd.together._waiting]
+    for turn in range(5):
+        ours = [_like(item, turn, "ours") for item in items]
+        theirs = [_like(item, turn, "theirs") for item in reversed(items)]
+        made = await asyncio.gather(*(new_links.insert_all(service.pg, group) for group in (ours, theirs)))
+        outcomes = zip(made[0], reversed(made[1]), strict=True)
+        assert [set(pair) for pair in outcomes] == [{"made", "known"}] * 20
+    assert {answer.status_code for answer in await crowd.answers(*posted)} == {201}
+
+
+def _like(item: NewLink, turn: int, whose: str) -> NewLink:
+    assert item.once is not None
+    return msgspec.structs.replace(
+        item,
+        link=msgspec.structs.replace(item.link, id=new_id(), slug=f"{item.link.slug}-{turn}-{whose}"),
+        fact=(new_id(), *item.fact[1:]),
+        once=msgspec.structs.replace(item.once, key=f"{item.once.key}-{turn}"),
+    )
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from services.links.domain.keys import Actor
 from services.links.domain.link import Link, Uses, view_of
 from services.links.domain.pricing import name_of
 from services.links.store import links, new_links
-from services.links.store.new_links import NewLink
+from services.links.store.new_links import NewLink, Outcome
 from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkCreated
 from shared.kernel.answer import Answer, Once
@@ -26,14 +26,14 @@ from shared.runtime.together import Together
 SLUG_TRIES: Final = 5
 _SLUG_SEEDS: Final = 2**40
 
-NewLinks = Together[NewLink, bool]
+NewLinks = Together[NewLink, Outcome]
 Render = Callable[[Link], Answer]
 
 
 def new_links_of(pg: Postgres) -> NewLinks:
     """Where requests for new links meet, and are written together."""
 
-    async def write(new: Sequence[NewLink]) -> list[bool]:
+    async def write(new: Sequence[NewLink]) -> list[Outcome]:
         return await new_links.insert_all(pg, new)
 
     return Together("new-links", write)
@@ -68,17 +68,19 @@ async def create_link(
     tries_left = 1 if draft.slug is not UNSET else SLUG_TRIES
     while True:
         answer = render(link)
-        try:
-            made = await into.do(new_links.announced(link, _created(link, actor), once=once, answer=answer))
-        except SlugTaken:
+        outcome = await into.do(new_links.announced(link, _created(link, actor), once=once, answer=answer))
+        if outcome == "made":
+            return answer
+        if outcome == "known" and once is not None:
+            return await answers.find(pg, once)
+        if outcome == "taken":
             tries_left -= 1
             if not tries_left:
-                raise
+                # By the link, perhaps, that was made for this very key.
+                if once is not None and (before := await answers.find_if_any(pg, once)):
+                    return before
+                raise SlugTaken(link.slug)
             link = with_other_slug(link)
-            continue
-        if made or once is None:
-            return answer
-        return await answers.find(pg, once)
 
 
 async def preview_link(pg: Postgres, actor: Actor, *, draft: LinkDraft, now: datetime, test_mode: bool) -> Link:
@@ -97,7 +99,8 @@ async def place(tx: Transaction, actor: Actor, link: Link) -> None:
     Raises:
         SlugTaken.
     """
-    await new_links.insert_all(tx, [new_links.announced(link, _created(link, actor))])
+    if await new_links.insert_all(tx, [new_links.announced(link, _created(link, actor))]) == ["taken"]:
+        raise SlugTaken(link.slug)
 
 
 def _created(link: Link, actor: Actor) -> LinkCreated:
