@@ -97,7 +97,11 @@ class Together(Generic[_In, _Out]):
         assert flight is not None
         while group := self._next_group():
             self._flights[flight] = asyncio.get_running_loop().time()
-            await self._settle(group)
+            try:
+                await self._settle(group)
+            except BaseException:
+                _fail(group, Unavailable(self._name))
+                raise
             if len(self._flights) > 1 and not self._all_slow(flight):
                 return
 
@@ -135,9 +139,6 @@ class Together(Generic[_In, _Out]):
             _fail(group, error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told to whom it concerns
             await self._halved(group, error)
-        except BaseException:
-            _fail(group, Unavailable(self._name))
-            raise
         else:
             if len(outcomes) != len(group):
                 _fail(group, RuntimeError(f"{self._name}: {len(outcomes)} outcomes of {len(group)}"))

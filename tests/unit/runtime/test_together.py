@@ -166,6 +166,21 @@ async def test_a_group_that_is_ended_by_force_tells_its_waiters(server: Server) 
     assert await second == 2, "and who waited behind it goes on"
 
 
+async def test_a_group_that_is_ended_by_force_while_it_goes_in_halves_tells_all_of_them(server: Server) -> None:
+    server.bad[1] = ValueError("one")
+    posted = [asyncio.ensure_future(server.together.do(number)) for number in range(1, 5)]
+    await server.asked(asyncio.sleep(0))
+    server.gate(2)
+    await asyncio.sleep(PATIENCE_SECONDS)
+    assert server.groups == [[1, 2, 3, 4], [1, 2]]
+    for task in asyncio.all_tasks():
+        if task.get_name() == "together-doubles":
+            task.cancel()
+    async with asyncio.timeout(1):
+        outcomes = await asyncio.gather(*posted, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 4
+
+
 async def test_a_wrong_number_of_outcomes_is_nobodys(server: Server) -> None:
     async def forgetful(numbers: Sequence[int]) -> Sequence[int]:
         return list(await server.act(numbers))[:-1]
