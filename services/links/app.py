@@ -22,6 +22,7 @@ from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.begin_checkout import Checkouts
 from services.links.use_cases.client_trust import trust_of
 from services.links.use_cases.clients import Clients
+from services.links.use_cases.create_link import new_links_of
 from services.links.use_cases.hold_use import Holds
 from services.links.use_cases.otp import Otp
 from services.links.use_cases.passwords import Passwords
@@ -88,6 +89,7 @@ def _surface(runtime: Runtime, settings: Settings) -> Surface:
     box = sealer(settings.root_secret(), "idempotent-answers")
     return Surface(
         pg=runtime.postgres,
+        new_links=new_links_of(runtime.postgres),
         authenticator=Authenticator(runtime.postgres, _limiter("api_key", settings)),
         sessions=SessionAuthenticator(runtime.postgres, tokens, _limiter("session", settings)),
         door=Door(

@@ -1,6 +1,7 @@
 """What notify takes from the bus and answers on it."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
@@ -27,6 +28,22 @@ from shared.contracts.subjects import OWNERS
 from shared.runtime.consumer import Consumer
 from shared.runtime.postgres import Transaction
 from shared.runtime.service import Runtime
+
+LINK_ROUND_SECONDS: Final = 0.1
+"""Between two transactions: links are mailed at their time, not at once."""
+
+
+class Told:
+    """Rings after a commit of one consumer's that left something to do. Most facts are of no concern to anybody."""
+
+    def __init__(self, ring: Callable[[], None]) -> None:
+        self._ring = ring
+        self.something = False
+
+    def __call__(self) -> None:
+        if self.something:
+            self.something = False
+            self._ring()
 
 
 def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Callable[[], None]) -> list[Consumer]:
@@ -59,11 +76,12 @@ def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Ca
 
 def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
     """What is known of links that are to be mailed."""
+    told = Told(noted)
 
     async def take_links(tx: Transaction, received: Sequence[Received]) -> None:
         now = runtime.clock()
         await take_organization_facts(tx, received, now=now)
-        await take_link_facts(tx, received, now=now)
+        told.something |= await take_link_facts(tx, received, now=now)
 
     return Consumer(
         "link-mails",
@@ -79,27 +97,28 @@ def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
             OrganizationUpdated,
         ],
         handler=take_links,
-        committed=noted,
+        committed=told,
+        round_seconds=LINK_ROUND_SECONDS,
     )
 
 
 def webhooks(runtime: Runtime, *, noted: Callable[[], None]) -> list[Consumer]:
     """What merchants are told: a consumer for each stream that it comes from."""
+    return [_webhooks_of(owner, runtime, Told(noted)) for owner in OWNERS]
 
+
+def _webhooks_of(owner: str, runtime: Runtime, told: Told) -> Consumer:
     async def take_facts(tx: Transaction, received: Sequence[Received]) -> None:
-        await take_merchant_facts(tx, received, now=runtime.clock())
+        told.something |= await take_merchant_facts(tx, received, now=runtime.clock())
 
-    return [
-        Consumer(
-            f"webhooks-{owner}",
-            broker=runtime.broker,
-            postgres=runtime.postgres,
-            events=[event for event in (*TOLD_TO_MERCHANTS, OrganizationUpdated) if event.owner == owner],
-            handler=take_facts,
-            committed=noted,
-        )
-        for owner in OWNERS
-    ]
+    return Consumer(
+        f"webhooks-{owner}",
+        broker=runtime.broker,
+        postgres=runtime.postgres,
+        events=[event for event in (*TOLD_TO_MERCHANTS, OrganizationUpdated) if event.owner == owner],
+        handler=take_facts,
+        committed=told,
+    )
 
 
 def answer_requests(runtime: Runtime, codes: Codes) -> None:

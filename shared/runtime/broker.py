@@ -20,6 +20,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from shared.contracts.subjects import STREAMS
 from shared.kernel.faults import Unavailable
+from shared.runtime import headers
 from shared.runtime.logs import logger
 from shared.runtime.metrics import RPC_SECONDS
 from shared.runtime.spans import span
@@ -47,6 +48,7 @@ class Broker:
 
     def __init__(self, url: str, service: str, *, on_closed: Callable[[], None], replicas: int = 1) -> None:
         """`replicas` is the number of servers that keep each stream: 3 in a cluster."""
+        headers.install()
         self.service = service
         self._on_closed = on_closed
         self._on_connected: list[Callable[[], None]] = []

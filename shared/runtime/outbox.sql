@@ -45,6 +45,8 @@ kept AS (
     UPDATE outbox SET link_seq = numbered.link_seq
     FROM numbered
     WHERE outbox.position = numbered.position AND outbox.sent_at IS NULL
+        -- What the join says already, but so that an index finds them, however many wait.
+        AND outbox.position = ANY(ARRAY(SELECT position FROM batch WHERE link_seq IS NULL))
     RETURNING outbox.position, outbox.link_seq
 )
 SELECT batch.id, position, batch.type, batch.subject, batch.link_id, batch.data, batch.traceparent, batch.created_at,

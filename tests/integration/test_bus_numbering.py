@@ -2,7 +2,10 @@
 
 from uuid import uuid4
 
+import asyncpg
+
 from shared.runtime import outbox
+from shared.runtime.relay import BATCH, SESSION
 from tests.conftest import Database
 from tests.support import bus
 from tests.support.bus_service import MIGRATIONS
@@ -33,3 +36,26 @@ async def test_a_batch_that_is_taken_again_keeps_its_numbers(database: Database)
         again = await postgres.fetch(outbox._sql["number_and_take"], 10)
         assert [(row["id"], row["link_seq"]) for row in again[:3]] == [(row["id"], row["link_seq"]) for row in once]
         assert sorted(row["link_seq"] for row in again) == [1, 1, 2, 2, 3]
+
+
+async def test_a_full_batch_is_not_compared_each_with_each_where_statistics_expect_one(database: Database) -> None:
+    dsn = await database("bus", MIGRATIONS)
+    connection = await asyncpg.connect(dsn, server_settings=dict(SESSION))
+    try:
+        await connection.execute(_FACTS, 5_000)
+        await connection.execute("UPDATE outbox SET sent_at = now()")
+        await connection.execute("VACUUM ANALYZE outbox")
+        await connection.execute(_FACTS, BATCH)
+        rows = await connection.fetch(f"EXPLAIN (ANALYZE) {outbox._sql['number_and_take'].replace('$1', str(BATCH))}")
+    finally:
+        await connection.close()
+    plan = "\n".join(row[0] for row in rows)
+    assert f"rows={BATCH}.00" in plan
+    assert "Nested Loop" not in plan
+    assert "Seq Scan" not in plan
+
+
+_FACTS = """
+INSERT INTO outbox (id, type, subject, link_id, data)
+SELECT uuidv7(), 't', 's', uuidv7(), '' FROM generate_series(1, $1::int)
+"""

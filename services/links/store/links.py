@@ -12,9 +12,6 @@ from services.links.domain.history import LinkChange
 from services.links.domain.link import Branding, Collect, Link, Recipient, Reminders, Uses
 from services.links.domain.pricing import Pricing
 from services.links.domain.revenue import Aside, Earned, Refunded, Stats
-from shared.contracts.links import LinkEvent
-from shared.kernel.answer import Once
-from shared.runtime import outbox
 from shared.runtime.postgres import Postgres, Reader, Record, Transaction, constraint_of
 from shared.runtime.queries import statements
 
@@ -30,29 +27,6 @@ _EARNED: Final = msgspec.json.Decoder(tuple[Earned, ...])
 _ASIDE: Final = msgspec.json.Decoder(tuple[Aside, ...])
 _REFUNDED: Final = msgspec.json.Decoder(tuple[Refunded, ...])
 _SLUG: Final = "link_slug"
-
-
-async def insert(pg: Reader, link: Link, event: LinkEvent, *, once: Once | None, status: int, body: bytes) -> bool:
-    """Writes the link, the fact and the answer. False: the Idempotency-Key was used before, and nothing was written.
-
-    Raises:
-        SlugTaken: by any organization's link.
-    """
-    claim = (once.scope, once.route, once.key, once.fingerprint) if once else (None, None, None, None)
-    try:
-        made = await pg.fetchval(
-            _sql["insert_link"],
-            *claim,
-            status,
-            body,
-            link.created_at,
-            _document(link),
-            link.uses.max,
-            *outbox.one(event),
-        )
-    except asyncpg.UniqueViolationError as error:
-        raise _translated(error, link) from None
-    return made is not None
 
 
 async def find(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:

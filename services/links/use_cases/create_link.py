@@ -1,5 +1,5 @@
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,24 +12,43 @@ from services.links.domain.faults import SlugTaken
 from services.links.domain.keys import Actor
 from services.links.domain.link import Link, Uses, view_of
 from services.links.domain.pricing import name_of
-from services.links.store import links
+from services.links.store import links, new_links
+from services.links.store.new_links import NewLink, Outcome
 from services.links.use_cases.price_link import priced
 from shared.contracts.links import LinkCreated
 from shared.kernel.answer import Answer, Once
 from shared.kernel.faults import Fault, Invalid
 from shared.kernel.ids import new_id
 from shared.runtime import answers
-from shared.runtime.postgres import Postgres, Reader
+from shared.runtime.postgres import Postgres, Reader, Transaction
+from shared.runtime.together import Together
 
 SLUG_TRIES: Final = 5
 _SLUG_SEEDS: Final = 2**40
-_NO_ANSWER: Final = Answer(status=201, body=b"")
 
+NewLinks = Together[NewLink, Outcome]
 Render = Callable[[Link], Answer]
 
 
+def new_links_of(pg: Postgres) -> NewLinks:
+    """Where requests for new links meet, and are written together."""
+
+    async def write(new: Sequence[NewLink]) -> list[Outcome]:
+        return await new_links.insert_all(pg, new)
+
+    return Together("new-links", write)
+
+
 async def create_link(
-    pg: Postgres, actor: Actor, *, draft: LinkDraft, once: Once | None, render: Render, now: datetime, test_mode: bool
+    pg: Postgres,
+    actor: Actor,
+    *,
+    into: NewLinks,
+    draft: LinkDraft,
+    once: Once | None,
+    render: Render,
+    now: datetime,
+    test_mode: bool,
 ) -> Answer:
     """A new link, announced, and its answer kept under `once`: one statement, unless a slug must be thought of again.
 
@@ -49,17 +68,19 @@ async def create_link(
     tries_left = 1 if draft.slug is not UNSET else SLUG_TRIES
     while True:
         answer = render(link)
-        try:
-            made = await place(pg, actor, link, once=once, answer=answer)
-        except SlugTaken:
+        outcome = await into.do(new_links.announced(link, _created(link, actor), once=once, answer=answer))
+        if outcome == "made":
+            return answer
+        if outcome == "known" and once is not None:
+            return await answers.find(pg, once)
+        if outcome == "taken":
             tries_left -= 1
             if not tries_left:
-                raise
+                # By the link, perhaps, that was made for this very key.
+                if once is not None and (before := await answers.find_if_any(pg, once)):
+                    return before
+                raise SlugTaken(link.slug)
             link = with_other_slug(link)
-            continue
-        if made or once is None:
-            return answer
-        return await answers.find(pg, once)
 
 
 async def preview_link(pg: Postgres, actor: Actor, *, draft: LinkDraft, now: datetime, test_mode: bool) -> Link:
@@ -72,14 +93,18 @@ async def preview_link(pg: Postgres, actor: Actor, *, draft: LinkDraft, now: dat
     return link
 
 
-async def place(pg: Reader, actor: Actor, link: Link, *, once: Once | None = None, answer: Answer = _NO_ANSWER) -> bool:
-    """Writes the link and announces it. False: the Idempotency-Key was used before, and nothing was written.
+async def place(tx: Transaction, actor: Actor, link: Link) -> None:
+    """Writes the link and announces it, with whatever else the transaction does.
 
     Raises:
         SlugTaken.
     """
-    event = LinkCreated(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
-    return await links.insert(pg, link, event, once=once, status=answer.status, body=answer.body)
+    if await new_links.insert_all(tx, [new_links.announced(link, _created(link, actor))]) == ["taken"]:
+        raise SlugTaken(link.slug)
+
+
+def _created(link: Link, actor: Actor) -> LinkCreated:
+    return LinkCreated(org_id=link.org_id, link_id=link.id, link=view_of(link, actor.organization))
 
 
 def with_other_slug(link: Link) -> Link:

@@ -22,8 +22,11 @@ BATCH: Final = 500
 _about: Final = msgspec.json.Decoder(LinkMail)
 
 
-async def take_link_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> None:
-    """Notes what is newest of each link, in whatever order it comes; a request makes its schedule due at `now`."""
+async def take_link_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> bool:
+    """Notes what is newest of each link, in whatever order it comes; a request makes its schedule due at `now`.
+
+    Returns whether there was anything to note.
+    """
     newest: dict[UUID, Known] = {}
     asked: dict[tuple[UUID, datetime], None] = {}
     for one in received:
@@ -40,6 +43,7 @@ async def take_link_facts(tx: Transaction, received: Sequence[Received], *, now:
         await link_mails.note_links(tx, list(newest.values()), now)
     if asked:
         await link_mails.note_requests(tx, list(asked), now)
+    return bool(newest or asked)
 
 
 async def take_payments(tx: Transaction, received: Sequence[Received]) -> None:

@@ -13,15 +13,19 @@ from shared.kernel.ids import new_id
 from shared.runtime.postgres import Transaction
 
 
-async def take_merchant_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> None:
-    """`received` come from one owner: its sequences say in which order they happened."""
+async def take_merchant_facts(tx: Transaction, received: Sequence[Received], *, now: datetime) -> bool:
+    """`received` come from one owner: its sequences say in which order they happened.
+
+    Returns whether somebody is to be told.
+    """
     await note_merchants(tx, received)
     in_order = sorted(received, key=lambda one: one.sequence or 0)
     told = [(one, heading) for one in in_order if (heading := heading_of(one)) is not None]
     if not told:
-        return
+        return False
     wanted = await deliveries.wanted_by(tx, [heading for _, heading in told])
     messages = {place: message_of(*told[place]) for place in {place for place, _ in wanted}}
     new = [NewDelivery(id=new_id(), endpoint_id=endpoint, message=messages[place]) for place, endpoint in wanted]
     if new:
         await deliveries.add_deliveries(tx, new, now=now, due_at=now + SETTLE)
+    return bool(new)

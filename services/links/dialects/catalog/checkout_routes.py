@@ -84,6 +84,7 @@ async def create_checkout(request: AnyRequest) -> ASGIResponse:
     made = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.checkout_draft_of(body, expires_at=call.now + lifetime, test_mode=call.test_mode),
         once=once or None,
         # What is kept is which link was made: its session is found again by that.
@@ -91,7 +92,7 @@ async def create_checkout(request: AnyRequest) -> ASGIResponse:
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     link_id = UUID(made.body.decode())
     ask = replace(ask, link_id=link_id, idempotency_key=f"created {link_id}")
     opened = await _opened(call, ask, link_id=link_id, may_come_again=once is not None)

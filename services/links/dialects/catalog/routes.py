@@ -54,13 +54,14 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.draft_of(body, [await _product_id(call, line.product_id) for line in body.products]),
         once=None,
         render=lambda link: answer_of(_out(call, link), status=201),
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 

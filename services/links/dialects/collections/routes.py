@@ -53,13 +53,14 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=mapping.draft_of(body),
         once=None,
         render=lambda link: _one(call, link, "Payment link created", status=201),
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 

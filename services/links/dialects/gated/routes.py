@@ -67,13 +67,14 @@ async def create(request: AnyRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=draft,
         once=None,
         render=lambda link: _created(call, link),
         now=call.now,
         test_mode=call.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 

@@ -1,6 +1,7 @@
 import msgspec
 
 from services.links.use_cases.authenticate import Authenticator
+from services.links.use_cases.create_link import NewLinks
 from services.links.use_cases.sessions import SessionAuthenticator
 from services.links.use_cases.sign_in import Door
 from shared.kernel.answer import Seal
@@ -14,6 +15,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     """What the routes of every dialect work with."""
 
     pg: Postgres
+    new_links: NewLinks
     authenticator: Authenticator
     sessions: SessionAuthenticator
     door: Door

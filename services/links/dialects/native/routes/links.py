@@ -42,13 +42,14 @@ async def create(request: NativeRequest) -> ASGIResponse:
     answer = await create_link(
         call.pg,
         call.actor,
+        into=call.surface.new_links,
         draft=draft,
         once=await call.once("payment-links"),
         render=_rendered(call, status=201),
         now=call.now,
         test_mode=call.surface.test_mode,
     )
-    call.surface.wake()
+    call.surface.wake.soon()
     return respond(answer)
 
 
