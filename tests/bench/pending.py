@@ -31,7 +31,7 @@ SELECT copy.*
 FROM ids, charge, LATERAL jsonb_populate_record(charge, jsonb_build_object(
     'id', ids.charge_id, 'session_id', ids.session_id, 'reference', replace(ids.charge_id::text, '-', ''),
     'provider_id', 'pay_' || replace(ids.charge_id::text, '-', ''),
-    'next_poll_at', now() + interval '1 day', 'held_until', now() + interval '1 day')) AS copy
+    'next_poll_at', now() + interval '1 day', 'held_until', now() + interval '1 day', 'prompt_phone', NULL)) AS copy
 WHERE charge.session_id = $1
 RETURNING reference, provider_id
 """
