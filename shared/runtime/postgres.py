@@ -30,11 +30,13 @@ _GONE = (
     asyncpg.InsufficientResourcesError,  # too many connections, disk full, out of memory
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
     asyncpg.ReadOnlySQLTransactionError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
 )
+_UNDONE = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+
+
+class Undone(Unavailable):
+    """The database gave up, because of what somebody else does to the same rows. Nothing of it was written."""
 
 
 async def _keep(_: object) -> None:
@@ -127,6 +129,8 @@ class Postgres:
                     # The server's last words were heard and its end not yet: the connection went back into the pool.
                     connection.terminate()
                     raise Unavailable("postgres") from error
+        except _UNDONE as error:
+            raise Undone("postgres") from error
         except _GONE as error:
             raise Unavailable("postgres") from error
 
