@@ -1,6 +1,10 @@
--- name: insert_callback
+-- name: insert_callbacks
 INSERT INTO callback (id, org_id, account_id, provider, event_id, headers, body, verdict, received_at, applied_at, asks_for)
-VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11);
+SELECT new.id, new.org_id, new.account_id, new.provider, new.event_id, new.headers::jsonb, new.body, new.verdict,
+       new.received_at, new.applied_at, new.asks_for
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[],
+            $9::timestamptz[], $10::timestamptz[], $11::text[])
+    AS new (id, org_id, account_id, provider, event_id, headers, body, verdict, received_at, applied_at, asks_for);
 
 -- name: insert_refused_callback
 WITH told AS (
@@ -12,7 +16,7 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $9);
 -- name: take_callbacks
 -- `repeated`: the same event was accepted before, however long ago; a charge remembers only its latest.
 SELECT callback.id, callback.org_id, callback.account_id, callback.provider, callback.event_id, callback.body,
-       account.external_id,
+       callback.received_at, account.external_id,
        EXISTS (SELECT FROM callback AS before
                WHERE before.provider = callback.provider AND before.account_id = callback.account_id
                  AND before.event_id = callback.event_id AND before.verdict = 'accepted') AS repeated
@@ -26,7 +30,7 @@ FOR UPDATE OF callback SKIP LOCKED;
 
 -- name: take_callback
 SELECT callback.id, callback.org_id, callback.account_id, callback.provider, callback.event_id, callback.body,
-       account.external_id,
+       callback.received_at, account.external_id,
        EXISTS (SELECT FROM callback AS before
                WHERE before.provider = callback.provider AND before.account_id = callback.account_id
                  AND before.event_id = callback.event_id AND before.verdict = 'accepted') AS repeated

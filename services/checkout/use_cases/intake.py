@@ -1,0 +1,85 @@
+"""Taking callbacks in goes before applying them: what is stored is safe, and its provider waits for an answer.
+
+A provider that was away, or that we were away from, sends all that it has at once, waits seconds for each answer, and
+gives up an address that is too slow. So while callbacks crowd, those that are stored wait: a moment, and at most
+`BEHIND_SECONDS_MAX`; a few large batches afterwards also cost far less than many small ones in between.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+from prometheus_client import Gauge
+
+CROWD: Final = 4
+"""So many being stored at once are a crowd. At 100 payments a second there are one or two."""
+QUIET_SECONDS: Final = 0.05
+"""A crowd is over when there was none for so long: those that a group answers send the next ones at once."""
+BEHIND_SECONDS_MAX: Final = 3.0
+"""Then applying goes on beside the crowd, until it has caught up: well before a charge is polled for the first time
+(10 s), and its provider asked for what a stored callback has said."""
+
+BEHIND: Final = Gauge(
+    "paylinks_callbacks_behind_seconds", "For how long stored callbacks have been waiting to be applied."
+)
+
+
+class Intake:
+    """How many callbacks are being stored right now."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._storing = 0
+        self._crowded_at = -QUIET_SECONDS
+
+    @contextmanager
+    def storing(self) -> Generator[None]:
+        self._storing += 1
+        if self._storing >= CROWD:
+            self._crowded_at = self._monotonic()
+        try:
+            yield
+        finally:
+            self._storing -= 1
+
+    def quiet_in(self) -> float:
+        """Seconds until the crowd may be over; 0 where there is none."""
+        return max(0.0, self._crowded_at + QUIET_SECONDS - self._monotonic())
+
+
+class GiveWay:
+    """`apply` in rounds (it returns how many it found; `batch`: there may be more), between crowds."""
+
+    def __init__(
+        self,
+        intake: Intake,
+        apply: Callable[[], Awaitable[int]],
+        *,
+        batch: int,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._intake = intake
+        self._apply = apply
+        self._batch = batch
+        self._monotonic = monotonic
+        self._since: float | None = None
+        BEHIND.set_function(self._behind)
+
+    async def __call__(self) -> int:
+        if self._since is None:
+            self._since = self._monotonic()
+        await self._quiet()
+        found = await self._apply()
+        if found < self._batch:
+            self._since = None
+        return found
+
+    async def _quiet(self) -> None:
+        while (left := self._intake.quiet_in()) and self._behind() < BEHIND_SECONDS_MAX:  # noqa: ASYNC110 - it is time
+            await asyncio.sleep(left)
+
+    def _behind(self) -> float:
+        """Since when something that was stored may have been waiting; 0 when nothing is."""
+        return self._monotonic() - self._since if self._since is not None else 0.0

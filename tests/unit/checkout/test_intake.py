@@ -1,0 +1,105 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from services.checkout.use_cases.intake import BEHIND, BEHIND_SECONDS_MAX, CROWD, QUIET_SECONDS, GiveWay, Intake
+
+BATCH = 10
+
+
+class Room:
+    """Callbacks that wait, on a clock that goes on only while somebody sleeps."""
+
+    def __init__(self, waiting: int = 0) -> None:
+        self.now = 100.0
+        self.intake = Intake(lambda: self.now)
+        self.rounds: list[float] = []
+        self.waiting = waiting
+        self.while_asleep: Callable[[], None] = lambda: None
+        self.give_way = GiveWay(self.intake, self.apply, batch=BATCH, monotonic=lambda: self.now)
+
+    async def apply(self) -> int:
+        self.rounds.append(round(self.now - 100.0, 3))
+        found = min(BATCH, self.waiting)
+        self.waiting -= found
+        return found
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.while_asleep()
+
+    def crowd(self, count: int = CROWD) -> None:
+        storing = [self.intake.storing() for _ in range(count)]
+        for one in storing:
+            one.__enter__()
+        for one in storing:
+            one.__exit__(None, None, None)
+
+
+@pytest.fixture
+def room(monkeypatch: pytest.MonkeyPatch) -> Room:
+    made = Room()
+    monkeypatch.setattr(asyncio, "sleep", made.sleep)
+    return made
+
+
+async def test_a_few_at_a_time_are_applied_at_once(room: Room) -> None:
+    room.crowd(CROWD - 1)
+    await room.give_way()
+    assert room.rounds == [0.0]
+
+
+async def test_what_is_stored_waits_until_the_crowd_is_over(room: Room) -> None:
+    crowds = iter(range(3))
+
+    def more() -> None:
+        if next(crowds, None) is not None:
+            room.crowd()
+
+    room.while_asleep = more
+    room.crowd()
+    await room.give_way()
+    assert room.rounds == [pytest.approx(4 * QUIET_SECONDS)]
+
+
+async def test_a_crowd_without_end_is_given_way_to_only_for_so_long(room: Room) -> None:
+    room.waiting = 2 * BATCH + 1
+    room.while_asleep = room.crowd
+    room.crowd()
+    assert [await room.give_way() for _ in range(3)] == [BATCH, BATCH, 1]
+    first, *others = room.rounds
+    assert BEHIND_SECONDS_MAX <= first < BEHIND_SECONDS_MAX + 2 * QUIET_SECONDS
+    assert others == [first, first], "until it has caught up it waits no more"
+    await room.give_way()
+    assert room.rounds[-1] >= first + BEHIND_SECONDS_MAX, "then it gives way again"
+
+
+async def test_one_that_fails_is_behind_since_before(room: Room) -> None:
+    failing = [RuntimeError("the database is away")]
+
+    async def apply() -> int:
+        if failing:
+            raise failing.pop()
+        return await room.apply()
+
+    give_way = GiveWay(room.intake, apply, batch=BATCH, monotonic=lambda: room.now)
+    with pytest.raises(RuntimeError):
+        await give_way()
+    room.now += BEHIND_SECONDS_MAX
+    room.crowd()
+    await give_way()
+    assert room.rounds == [BEHIND_SECONDS_MAX]
+
+
+async def test_how_far_it_is_behind_can_be_seen(room: Room) -> None:
+    seen: list[float] = []
+
+    def look() -> None:
+        seen.append(next(iter(BEHIND.collect())).samples[0].value)
+
+    room.while_asleep = look
+    room.crowd()
+    await room.give_way()
+    look()
+    assert seen == [pytest.approx(QUIET_SECONDS), 0.0]
