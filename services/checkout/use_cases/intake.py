@@ -1,20 +1,25 @@
 """Taking callbacks in goes before applying them: what is stored is safe, and its provider waits for an answer.
 
 A provider that was away, or that we were away from, sends all that it has at once, waits seconds for each answer, and
-gives up an address that is too slow. So while callbacks crowd, those that are stored wait: a moment, and at most
-`BEHIND_SECONDS_MAX`; a few large batches afterwards also cost far less than many small ones in between.
+gives up an address that is too slow. So while callbacks crowd, those that are stored wait: until the crowd is over, and
+at most `BEHIND_SECONDS_MAX`. A few large batches afterwards also cost far less than many small ones in between.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
 from prometheus_client import Gauge
 
-CROWD: Final = 4
-"""So many being stored at once are a crowd. At 100 payments a second there are one or two."""
+CROWD: Final = 8
+"""So many being stored at once are a crowd, if they go on coming: they come faster than they are stored."""
+CROWD_COMES: Final = 100
+CROWD_SECONDS: Final = 0.5
+"""A crowd is so many in so short a time. Fewer pile up where the machine stands still for a moment; at 100 payments a
+second nothing is put off."""
 QUIET_SECONDS: Final = 0.05
 """A crowd is over when there was none for so long: those that a group answers send the next ones at once."""
 BEHIND_SECONDS_MAX: Final = 3.0
@@ -27,18 +32,21 @@ BEHIND: Final = Gauge(
 
 
 class Intake:
-    """How many callbacks are being stored right now."""
+    """How many callbacks are being stored right now, and have been lately."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._storing = 0
+        self._came: deque[float] = deque(maxlen=CROWD_COMES)
         self._crowded_at = -QUIET_SECONDS
 
     @contextmanager
     def storing(self) -> Generator[None]:
+        now = self._monotonic()
         self._storing += 1
-        if self._storing >= CROWD:
-            self._crowded_at = self._monotonic()
+        self._came.append(now)
+        if self._storing >= CROWD and len(self._came) == CROWD_COMES and now - self._came[0] <= CROWD_SECONDS:
+            self._crowded_at = now
         try:
             yield
         finally:
@@ -81,5 +89,5 @@ class GiveWay:
             await asyncio.sleep(left)
 
     def _behind(self) -> float:
-        """Since when something that was stored may have been waiting; 0 when nothing is."""
+        """For how long something that was stored may have been waiting; 0 when nothing is."""
         return self._monotonic() - self._since if self._since is not None else 0.0

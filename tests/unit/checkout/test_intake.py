@@ -1,9 +1,20 @@
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from services.checkout.use_cases.intake import BEHIND, BEHIND_SECONDS_MAX, CROWD, QUIET_SECONDS, GiveWay, Intake
+from services.checkout.use_cases.intake import (
+    BEHIND,
+    BEHIND_SECONDS_MAX,
+    CROWD,
+    CROWD_COMES,
+    CROWD_SECONDS,
+    QUIET_SECONDS,
+    GiveWay,
+    Intake,
+)
 
 BATCH = 10
 
@@ -29,12 +40,16 @@ class Room:
         self.now += seconds
         self.while_asleep()
 
-    def crowd(self, count: int = CROWD) -> None:
-        storing = [self.intake.storing() for _ in range(count)]
-        for one in storing:
-            one.__enter__()
-        for one in storing:
-            one.__exit__(None, None, None)
+    def come(self, count: int, *, at_once: int, seconds: float = 0.0) -> None:
+        """`count` callbacks are stored, `at_once` at a time, in so many seconds."""
+        for first in range(0, count, at_once):
+            with ExitStack() as storing:
+                for _ in range(min(at_once, count - first)):
+                    self.now += seconds / count
+                    storing.enter_context(self.intake.storing())
+
+    def crowd(self) -> None:
+        self.come(CROWD_COMES + CROWD, at_once=CROWD)
 
 
 @pytest.fixture
@@ -44,10 +59,22 @@ def room(monkeypatch: pytest.MonkeyPatch) -> Room:
     return made
 
 
-async def test_a_few_at_a_time_are_applied_at_once(room: Room) -> None:
-    room.crowd(CROWD - 1)
+@pytest.mark.parametrize(
+    "comes",
+    [
+        pytest.param({"count": 5 * CROWD_COMES, "at_once": CROWD - 1}, id="many, that are stored as fast as they come"),
+        pytest.param({"count": CROWD_COMES - 1, "at_once": CROWD_COMES}, id="some that piled up for a moment"),
+        pytest.param(
+            {"count": 2 * CROWD_COMES, "at_once": 2 * CROWD, "seconds": 3 * CROWD_SECONDS}, id="many, at a usual pace"
+        ),
+    ],
+)
+async def test_what_is_no_crowd_is_applied_at_once(room: Room, comes: dict[str, Any]) -> None:
+    room.come(**comes)
+    began = room.now
     await room.give_way()
-    assert room.rounds == [0.0]
+    assert room.now == began
+    assert len(room.rounds) == 1
 
 
 async def test_what_is_stored_waits_until_the_crowd_is_over(room: Room) -> None:
