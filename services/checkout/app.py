@@ -338,9 +338,10 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
     )
     expiry = ExpireSessions(pg, live=desk.live, wake=desk.runtime.wake, clock=clock)
     intake = Intake()
-    giving_way = GiveWay(intake, desk.apply_signals.waiting_callbacks, batch=apply.BATCH)
-    applier = Ticker("apply", giving_way, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
-    asker = Ticker("ask", questions, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
+    applying = GiveWay("apply", intake, apply=desk.apply_signals.waiting_callbacks, batch=apply.BATCH)
+    asking = GiveWay("ask", intake, apply=questions, batch=asks.BATCH)
+    applier = Ticker("apply", applying, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
+    asker = Ticker("ask", asking, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 

@@ -153,19 +153,19 @@ class ApplySignals:
             except Unavailable:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not stop the others
-                _log.error("callbacks.batch_failed", limit=limit, exc_info=error)
                 if limit == 1:
-                    await self._set_aside()
+                    await self._set_aside(error)
                     return BATCH
+                _log.warning("callbacks.batch_failed", limit=limit, error=repr(error))
                 limit //= 2
             else:
                 # There is more, where only a part of them was tried: the others of that batch.
                 return found if limit == BATCH else BATCH
 
-    async def _set_aside(self) -> None:
+    async def _set_aside(self, error: Exception) -> None:
         now = self._clock()
         aside = await callbacks.set_aside(self._postgres, now, until=now + SET_ASIDE_FOR)
-        _log.error("callbacks.set_aside", callback=str(aside))
+        _log.error("callbacks.set_aside", callback=str(aside), exc_info=error)
 
     async def words(self, words: Sequence[Word]) -> None:
         """Applies answers to status requests."""
@@ -204,8 +204,9 @@ class ApplySignals:
             crash_point("apply.before-commit")
         crash_point("apply.committed")
         self._tell(changes)
+        applied_at = self._clock()
         for callback in waiting:
-            APPLIED_SECONDS.observe((self._clock() - callback.received_at).total_seconds())
+            APPLIED_SECONDS.observe((applied_at - callback.received_at).total_seconds())
         if money_back:
             self._wake()
         return len(waiting)

@@ -27,7 +27,9 @@ BEHIND_SECONDS_MAX: Final = 3.0
 (10 s), and its provider asked for what a stored callback has said."""
 
 BEHIND: Final = Gauge(
-    "paylinks_callbacks_behind_seconds", "For how long stored callbacks have been waiting to be applied."
+    "paylinks_callbacks_behind_seconds",
+    "For how long stored callbacks have been waiting: to be applied, or for their provider to be asked.",
+    ["work"],
 )
 
 
@@ -62,9 +64,10 @@ class GiveWay:
 
     def __init__(
         self,
+        work: str,
         intake: Intake,
-        apply: Callable[[], Awaitable[int]],
         *,
+        apply: Callable[[], Awaitable[int]],
         batch: int,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -73,7 +76,7 @@ class GiveWay:
         self._batch = batch
         self._monotonic = monotonic
         self._since: float | None = None
-        BEHIND.set_function(self._behind)
+        BEHIND.labels(work).set_function(self._behind)
 
     async def __call__(self) -> int:
         if self._since is None:

@@ -28,7 +28,7 @@ class Room:
         self.rounds: list[float] = []
         self.waiting = waiting
         self.while_asleep: Callable[[], None] = lambda: None
-        self.give_way = GiveWay(self.intake, self.apply, batch=BATCH, monotonic=lambda: self.now)
+        self.give_way = GiveWay("test", self.intake, apply=self.apply, batch=BATCH, monotonic=lambda: self.now)
 
     async def apply(self) -> int:
         self.rounds.append(round(self.now - 100.0, 3))
@@ -110,7 +110,7 @@ async def test_one_that_fails_is_behind_since_before(room: Room) -> None:
             raise failing.pop()
         return await room.apply()
 
-    give_way = GiveWay(room.intake, apply, batch=BATCH, monotonic=lambda: room.now)
+    give_way = GiveWay("test", room.intake, apply=apply, batch=BATCH, monotonic=lambda: room.now)
     with pytest.raises(RuntimeError):
         await give_way()
     room.now += BEHIND_SECONDS_MAX
@@ -123,7 +123,8 @@ async def test_how_far_it_is_behind_can_be_seen(room: Room) -> None:
     seen: list[float] = []
 
     def look() -> None:
-        seen.append(next(iter(BEHIND.collect())).samples[0].value)
+        (metric,) = BEHIND.collect()
+        seen.extend(sample.value for sample in metric.samples if sample.labels["work"] == "test")
 
     room.while_asleep = look
     room.crowd()
