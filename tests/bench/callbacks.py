@@ -6,13 +6,15 @@ import time
 import msgspec
 
 from tests.bench.context import Bench
-from tests.bench.load import CONNECTIONS, request_bytes
+from tests.bench.load import CONNECTIONS, Result, request_bytes
 from tests.bench.machine import Cpu
 from tests.bench.pending import Pending
 from tests.bench.report import Bar, Cell, Table
 from tests.bench.sides import Make, Side, compared, ratio
 
 RATIO_BAR = 0.5
+STORM = 12_000
+"""More than come in while applying gives way."""
 PARTS = ("checkout", "postgres", "nats", "links", "notify", "generator")
 
 
@@ -51,6 +53,11 @@ async def measure(bench: Bench) -> list[Table]:
             inserts = [request_bytes("POST", side.url, body=body) for body in bodies]
             await side.turn(bench, _maker(inserts), count=number)
         await again.turn(bench, _maker(requests), count=number)
+    storm = Side("Paylinks, a storm", pending.url, "checkout", expect=200)
+    if not bench.quick:
+        bench.tell(f"callback: a storm, {STORM} pending charges")
+        requests = [pending.signed(body) for body in await pending.charges(STORM)]
+        await storm.turn(bench, _maker(requests), count=STORM, then=follow)
     await pending.check()
     title = "Taking in a callback: verified and stored, against one bare INSERT of the same body"
     notes = [
@@ -59,15 +66,19 @@ async def measure(bench: Bench) -> list[Table]:
     ]
     bars = [Bar(name=f"{side.name}, of bare", value=ratio(side, bare), bar=RATIO_BAR) for side in (fresh, again)]
     sides = [("", side, bare) for side in (fresh, again, bare, resetting)]
-    return [compared("callback", title, sides, bars=bars, notes=notes), *_aftermath(fresh, aftermaths)]
+    return [
+        compared("callback", title, sides, bars=bars, notes=notes),
+        *_aftermath(fresh, [*fresh.runs, *storm.runs], aftermaths),
+    ]
 
 
-def _aftermath(fresh: Side, aftermaths: list[Aftermath]) -> list[Table]:
-    turns = list(zip(fresh.runs, aftermaths, strict=True))
+def _aftermath(fresh: Side, runs: list[Result], aftermaths: list[Aftermath]) -> list[Table]:
+    turns = list(zip(runs, aftermaths, strict=True))
     rows: list[list[Cell]] = [
         [
             run.requests,
             run.seconds,
+            run.p99_ms,
             one.applied_s,
             one.counted_s,
             run.requests / (run.seconds + one.applied_s),
@@ -78,6 +89,7 @@ def _aftermath(fresh: Side, aftermaths: list[Aftermath]) -> list[Table]:
     columns = (
         "new callbacks",
         "answered in, s",
+        "p99 ms",
         "all applied after, s",
         "all counted after, s",
         "taken in and applied, /s",
@@ -85,7 +97,8 @@ def _aftermath(fresh: Side, aftermaths: list[Aftermath]) -> list[Table]:
     )
     title = "What follows from new callbacks, from the last answer on; one turn a line"
     after = Table(name="callback-after", title=title, columns=columns, rows=rows)
-    answering = [statistics.median(one.answering[part] * 1e6 / run.requests for run, one in turns) for part in PARTS]
+    usual = turns[: len(fresh.runs)]
+    answering = [statistics.median(one.answering[part] * 1e6 / run.requests for run, one in usual) for part in PARTS]
     everything = [fresh.cpu_s[part] * 1e6 / fresh.runs[-1].requests for part in PARTS]
     shares: list[list[Cell]] = [
         ["while it is answered", *answering, sum(answering)],

@@ -2,7 +2,7 @@
 
 A provider that was away, or that we were away from, sends all that it has at once, waits seconds for each answer, and
 gives up an address that is too slow. So while callbacks crowd, those that are stored wait: until the crowd is over, and
-at most `BEHIND_SECONDS_MAX`. A few large batches afterwards also cost far less than many small ones in between.
+at most for so long, and so many. A few large batches afterwards also cost far less than many small ones in between.
 """
 
 import asyncio
@@ -23,8 +23,9 @@ second nothing is put off."""
 QUIET_SECONDS: Final = 0.05
 """A crowd is over when there was none for so long: those that a group answers send the next ones at once."""
 BEHIND_SECONDS_MAX: Final = 3.0
-"""Then applying goes on beside the crowd, until it has caught up: well before a charge is polled for the first time
-(10 s), and its provider asked for what a stored callback has said."""
+BEHIND_MAX: Final = 4_000
+"""After the one or the other, applying goes on beside the crowd until it has caught up. The last of so many takes about
+6 s on two busy cores; after 10 s a charge is polled, and its provider asked for what a stored callback has said."""
 
 BEHIND: Final = Gauge(
     "paylinks_callbacks_behind_seconds",
@@ -34,10 +35,11 @@ BEHIND: Final = Gauge(
 
 
 class Intake:
-    """How many callbacks are being stored right now, and have been lately."""
+    """How many callbacks are being stored right now, and how many came lately. `stored` counts all."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
+        self.stored = 0
         self._storing = 0
         self._came: deque[float] = deque(maxlen=CROWD_COMES)
         self._crowded_at = -QUIET_SECONDS
@@ -51,6 +53,7 @@ class Intake:
             self._crowded_at = now
         try:
             yield
+            self.stored += 1
         finally:
             self._storing -= 1
 
@@ -76,11 +79,12 @@ class GiveWay:
         self._batch = batch
         self._monotonic = monotonic
         self._since: float | None = None
+        self._stored_before = 0
         BEHIND.labels(work).set_function(self._behind)
 
     async def __call__(self) -> int:
         if self._since is None:
-            self._since = self._monotonic()
+            self._since, self._stored_before = self._monotonic(), self._intake.stored
         await self._quiet()
         found = await self._apply()
         if found < self._batch:
@@ -88,8 +92,11 @@ class GiveWay:
         return found
 
     async def _quiet(self) -> None:
-        while (left := self._intake.quiet_in()) and self._behind() < BEHIND_SECONDS_MAX:  # noqa: ASYNC110 - it is time
+        while (left := self._intake.quiet_in()) and self._may_wait():  # noqa: ASYNC110 - it is time that is waited for
             await asyncio.sleep(left)
+
+    def _may_wait(self) -> bool:
+        return self._behind() < BEHIND_SECONDS_MAX and self._intake.stored - self._stored_before < BEHIND_MAX
 
     def _behind(self) -> float:
         """For how long something that was stored may have been waiting; 0 when nothing is."""

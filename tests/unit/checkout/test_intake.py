@@ -7,6 +7,7 @@ import pytest
 
 from services.checkout.use_cases.intake import (
     BEHIND,
+    BEHIND_MAX,
     BEHIND_SECONDS_MAX,
     CROWD,
     CROWD_COMES,
@@ -92,7 +93,7 @@ async def test_what_is_stored_waits_until_the_crowd_is_over(room: Room) -> None:
 
 async def test_a_crowd_without_end_is_given_way_to_only_for_so_long(room: Room) -> None:
     room.waiting = 2 * BATCH + 1
-    room.while_asleep = room.crowd
+    room.while_asleep = lambda: room.come(2 * CROWD, at_once=2 * CROWD)
     room.crowd()
     assert [await room.give_way() for _ in range(3)] == [BATCH, BATCH, 1]
     first, *others = room.rounds
@@ -100,6 +101,20 @@ async def test_a_crowd_without_end_is_given_way_to_only_for_so_long(room: Room) 
     assert others == [first, first], "until it has caught up it waits no more"
     await room.give_way()
     assert room.rounds[-1] >= first + BEHIND_SECONDS_MAX, "then it gives way again"
+
+
+async def test_a_crowd_is_given_way_to_only_while_so_many_wait(room: Room) -> None:
+    room.waiting = BATCH + 1
+
+    def more() -> None:
+        room.come(BEHIND_MAX // 2, at_once=2 * CROWD)
+
+    room.while_asleep = more
+    room.crowd()
+    await room.give_way()
+    assert room.rounds == [pytest.approx(2 * QUIET_SECONDS)]
+    await room.give_way()
+    assert room.rounds[1] == room.rounds[0], "until it has caught up it waits no more"
 
 
 async def test_one_that_fails_is_behind_since_before(room: Room) -> None:
