@@ -251,11 +251,12 @@ def _another_apply(till: Till) -> ApplySignals:
 
 def _another_record(till: Till) -> RecordCallback:
     accounts = Accounts(till.pg, till.providers, vault=till.vault, clock=lambda: till.now)
+    forgeries: Any = SimpleNamespace(spend=lambda _: None)
     return RecordCallback(
         till.pg,
         accounts,
         till.providers,
-        forgeries=SimpleNamespace(spend=lambda _: None),  # type: ignore[arg-type]
+        forgeries=forgeries,
         intake=Intake(),
         stored=lambda: None,
         asks=lambda: None,
