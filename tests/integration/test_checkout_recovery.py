@@ -84,6 +84,7 @@ async def test_a_death_among_many_callbacks_loses_and_repeats_nothing(rig: Rig, 
     sessions = [await rig.open(slug) for _ in range(12)]
     for number, session in enumerate(sessions):
         await rig.pay(session, method="mobile_money", phone=f"+256{770 + number}000004")
+        await rig.until(session, "pending")
     payments = [(await rig.payments(session))[0] for session in sessions]
     await asyncio.gather(*(rig.control.post(f"/control/payments/{one['id']}/succeed") for one in payments))
     await rig.checkout.exited()
