@@ -35,6 +35,7 @@ from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.expire_sessions import ExpireSessions
 from services.checkout.use_cases.find_coupon import FindCoupon
 from services.checkout.use_cases.gate import Gate, TokenKeys
+from services.checkout.use_cases.intake import GiveWay, Intake
 from services.checkout.use_cases.limit_addresses import LimitAddresses
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
@@ -103,8 +104,8 @@ async def build(runtime: Runtime) -> Parts:
     reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
     tickers = _tickers(desk, reconcile)
     refunder, money = _money(desk)
-    checkout = _checkout(desk, kept, gate, stored=tickers.stored)
-    merchant = _merchant(desk, checkout, reconcile, stored=tickers.stored)
+    checkout = _checkout(desk, kept, gate, tickers)
+    merchant = _merchant(desk, checkout, reconcile, stored=tickers.replayed)
     bus.answer(runtime.broker, OpenForPeer(checkout.open_session, checkout.tokens, runtime.clock))
     operator = ServeOperator(merchant.callbacks, merchant.manage_accounts, reconcile)
     bus.answer_operator(runtime.broker, operator)
@@ -163,7 +164,7 @@ def _desk(runtime: Runtime) -> _Desk:
     )
 
 
-def _checkout(desk: _Desk, kept: Kept, gate: Gate, *, stored: Callable[[], None]) -> Checkout:
+def _checkout(desk: _Desk, kept: Kept, gate: Gate, tickers: "_Tickers") -> Checkout:
     runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
     routing = Routing(desk.accounts, desk.breakers)
     view_link, read_session = ViewLink(pg, desk.links, kept.recent), ReadSession(pg)
@@ -186,7 +187,9 @@ def _checkout(desk: _Desk, kept: Kept, gate: Gate, *, stored: Callable[[], None]
             desk.accounts,
             desk.providers,
             forgeries=Limiter("forged callbacks", per_second=FORGERIES_PER_SECOND, burst=FORGERIES_BURST),
-            stored=stored,
+            intake=tickers.intake,
+            stored=tickers.stored,
+            asks=tickers.asks,
             wake=runtime.wake,
         ),
         tokens=SessionTokens(settings.root_secret(), settings.public_url),
@@ -256,10 +259,16 @@ def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: 
 
 
 class _Tickers(Struct, frozen=True):
-    """`stored` is rung when a callback waits to be applied."""
+    """`stored` is rung when a callback waits to be applied, `asks` when its provider is to be asked about it."""
 
     run: list[Callable[[], Coroutine[Any, Any, None]]]
+    intake: Intake
     stored: Callable[[], None]
+    asks: Callable[[], None]
+
+    def replayed(self) -> None:
+        self.stored()
+        self.asks()
 
 
 def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
@@ -282,15 +291,18 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
         clock=clock,
     )
     expiry = ExpireSessions(pg, live=desk.live, wake=desk.runtime.wake, clock=clock)
-    applier = Ticker("apply", desk.apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
-    asker = Ticker("ask", questions, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
+    intake = Intake()
+    applying = GiveWay("apply", intake, apply=desk.apply_signals.waiting_callbacks, batch=apply.BATCH)
+    asking = GiveWay("ask", intake, apply=questions, batch=asks.BATCH)
+    applier = Ticker("apply", applying, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
+    asker = Ticker("ask", asking, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 
     reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
-
-    def stored() -> None:
-        applier.ring()
-        asker.ring()
-
-    return _Tickers([applier.run, asker.run, poller.run, expirer.run, reconciler.run], stored)
+    return _Tickers(
+        [applier.run, asker.run, poller.run, expirer.run, reconciler.run],
+        intake,
+        stored=applier.ring,
+        asks=asker.ring,
+    )

@@ -1,5 +1,6 @@
 """Charges that wait for their callback, and validly signed callbacks for them."""
 
+import asyncio
 import hashlib
 import hmac
 import time
@@ -14,6 +15,8 @@ from tests.bench.load import request_bytes
 
 PENDING_PHONE = "+256772000004"
 """The sandbox leaves a payment from such a number pending until it is told."""
+
+LOOK_SECONDS = 0.02
 
 _CLONE = """
 WITH ids AS (
@@ -31,10 +34,12 @@ SELECT copy.*
 FROM ids, charge, LATERAL jsonb_populate_record(charge, jsonb_build_object(
     'id', ids.charge_id, 'session_id', ids.session_id, 'reference', replace(ids.charge_id::text, '-', ''),
     'provider_id', 'pay_' || replace(ids.charge_id::text, '-', ''),
-    'next_poll_at', now() + interval '1 day', 'held_until', now() + interval '1 day')) AS copy
+    'next_poll_at', now() + interval '1 day', 'held_until', now() + interval '1 day', 'prompt_phone', NULL)) AS copy
 WHERE charge.session_id = $1
 RETURNING reference, provider_id
 """
+_WAITING = "SELECT EXISTS (SELECT FROM callback WHERE verdict = 'received')"
+_COUNTED = "SELECT paid_count FROM link_revenue JOIN link ON link.id = link_id WHERE title = 'Callbacks'"
 
 
 class Pending:
@@ -79,15 +84,23 @@ class Pending:
         digest = hmac.new(self._secret.encode(), at.encode() + b"." + body, hashlib.sha256).hexdigest()
         return request_bytes("POST", self.url, body=body, headers={"Sandbox-Signature": f"t={at},v1={digest}"})
 
+    async def applied(self) -> None:
+        """Waits until none waits to be applied."""
+        while await self._bench.databases["checkout"].fetchval(_WAITING):  # noqa: ASYNC110 - of other processes
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def counted(self) -> None:
+        """Waits until links has counted them all."""
+        while await self._bench.databases["links"].fetchval(_COUNTED) != self._made:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def check(self) -> None:
         """Raises RuntimeError unless each charge was applied once, and links counted each once."""
         succeeded = await self._bench.databases["checkout"].fetchval(
             "SELECT count(*) FROM charge JOIN session ON session.id = session_id"
             " WHERE charge.status = 'succeeded' AND session.link ->> 'title' = 'Callbacks'"
         )
-        counted = await self._bench.databases["links"].fetchval(
-            "SELECT paid_count FROM link_revenue JOIN link ON link.id = link_id WHERE title = 'Callbacks'"
-        )
+        counted = await self._bench.databases["links"].fetchval(_COUNTED)
         if (succeeded, counted) != (self._made, self._made):
             raise RuntimeError(f"{self._made} charges, {succeeded} succeeded, {counted} counted")
 

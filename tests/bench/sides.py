@@ -1,11 +1,11 @@
 """Those that take turns in a comparison: ours, the bare ceilings, and ours behind the gateway."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from tests.bench.context import Bench
 from tests.bench.load import Result, saturate
-from tests.bench.machine import spent
+from tests.bench.machine import Cpu, spent
 from tests.bench.report import Bar, Cell, Table
 
 COLUMNS = (
@@ -20,27 +20,39 @@ COLUMNS = (
     "answer, B",
 )
 Make = Callable[[int], bytes]
+Then = Callable[[Cpu], Awaitable[None]]
 
 
 class Side:
-    """`url` is where it sends, `process` whose CPU time it is about, `expect` the only status that is an answer."""
+    """`url` is where it sends, `process` whose CPU time it is about, `expect` the only status that is an answer.
+
+    `cpu_s` is of the last turn, by process, with all that followed from it.
+    """
 
     def __init__(self, name: str, url: str, process: str, *, expect: int) -> None:
         self.name, self.url, self.process, self.expect = name, url, process, expect
         self.runs: list[Result] = []
         self.cpu_us: list[float] = []
         self.cpu_us_of_all: list[float] = []
+        self.cpu_s: Cpu = {}
 
-    async def turn(self, bench: Bench, make: Make, *, seconds: float = 3600, count: int = 10**9) -> None:
-        """One run, and a wait until all that follows from it is done: the next one has the machine for itself."""
+    async def turn(
+        self, bench: Bench, make: Make, *, seconds: float = 3600, count: int = 10**9, then: Then | None = None
+    ) -> None:
+        """One run, and a wait until all that follows from it is done: the next one has the machine for itself.
+
+        `then` is called between the two, with the CPU seconds of each process while requests were answered.
+        """
         before = bench.processes.cpu()
         result = await saturate(self.url, make, seconds=seconds, count=count, expect=self.expect)
-        server = spent(before, bench.processes.cpu())[self.process]
+        meanwhile = spent(before, bench.processes.cpu())
+        if then is not None:
+            await then(meanwhile)
         await bench.settle()
-        everything = sum(spent(before, bench.processes.cpu()).values())
+        self.cpu_s = spent(before, bench.processes.cpu())
         self.runs.append(result)
-        self.cpu_us.append(server * 1e6 / result.requests)
-        self.cpu_us_of_all.append(everything * 1e6 / result.requests)
+        self.cpu_us.append(meanwhile[self.process] * 1e6 / result.requests)
+        self.cpu_us_of_all.append(sum(self.cpu_s.values()) * 1e6 / result.requests)
 
 
 def ratio(side: Side, bare: Side) -> float:

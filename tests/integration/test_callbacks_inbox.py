@@ -4,12 +4,16 @@
 
 import asyncio
 import json
+from collections import Counter
+from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 
+from deploy.simulators.sandbox.signing import HEADER, signature_header
 from services.checkout.use_cases.record_callback import FORGED_BYTES_KEPT
-from tests.support.checkout import Rig, a_link, rig  # noqa: F401 - a fixture
+from tests.support.checkout import PLATFORM_KEY, Rig, a_link, rig  # noqa: F401 - a fixture
 
 
 async def pending(rig: Rig, slug: str) -> tuple[dict[str, Any], str]:
@@ -135,22 +139,22 @@ async def test_signed_nonsense_is_kept_as_malformed(rig: Rig) -> None:
 
 async def signed(rig: Rig, session: dict[str, Any], body: bytes) -> None:
     """Sends `body` as the provider would, signed with the account's real secret."""
-    from datetime import UTC, datetime
+    await send_signed(rig, await account_of(rig, session), body)
 
-    import httpx
 
-    from deploy.simulators.sandbox.signing import HEADER, signature_header
-    from tests.support.checkout import PLATFORM_KEY
-
+async def account_of(rig: Rig, session: dict[str, Any]) -> dict[str, Any]:
+    """The provider's account of the session's organization, with its secrets."""
     link = next(link for link in rig.links.links.values() if link.slug == session["link"]["slug"])
     async with httpx.AsyncClient(base_url=rig.sandbox.url) as sandbox:
-        account = (
-            await sandbox.post(
-                "/v1/accounts",
-                json={"reference": str(link.org_id), "name": link.merchant.name},
-                headers={"authorization": f"Bearer {PLATFORM_KEY}"},
-            )
-        ).json()
+        answer = await sandbox.post(
+            "/v1/accounts",
+            json={"reference": str(link.org_id), "name": link.merchant.name},
+            headers={"authorization": f"Bearer {PLATFORM_KEY}"},
+        )
+        return answer.json()
+
+
+async def send_signed(rig: Rig, account: dict[str, Any], body: bytes) -> None:
     header = signature_header(account["webhook_secret"], int(datetime.now(UTC).timestamp()), body=body)
     answer = await rig.http.post(f"/callbacks/sandbox/{account['id']}", content=body, headers={HEADER: header})
     assert answer.status_code == 200, answer.text
@@ -203,3 +207,28 @@ async def test_a_callback_may_come_by_put_as_some_providers_send_it(rig: Rig) ->
     assert answer.status_code == (await rig.http.post("/callbacks/sandbox/acct_nobody", content=b"{}")).status_code
     assert answer.status_code != 405
     assert (await rig.http.delete("/callbacks/sandbox/acct_nobody")).status_code == 405
+
+
+async def test_a_crowd_of_callbacks_is_answered_and_applied_to_the_last(rig: Rig) -> None:
+    session, _ = await pending(rig, "crowd")
+    account = await account_of(rig, session)
+    (payment,) = await rig.payments(session)
+    paid = {
+        "status": "succeeded",
+        **{name: payment[name] for name in ("id", "account", "reference", "amount", "currency")},
+    }
+    event = {"type": "payment.succeeded", "account": account["id"], "data": paid}
+    room = asyncio.Semaphore(30)
+
+    async def send(number: int) -> None:
+        async with room:
+            await send_signed(rig, account, json.dumps({"id": f"evt_{number % 40}", **event}).encode())
+
+    await asyncio.gather(*map(send, range(300)))
+    verdicts = Counter(await rig.settled_verdicts(300))
+    assert verdicts == {"accepted": 1, "duplicate": 299}
+    assert (await rig.facts(session)).count("charge.succeeded") == 1
+    assert (await rig.read(session))["status"] == "paid"
+    told = (await rig.http.get("/metrics")).text
+    assert 'paylinks_callbacks_behind_seconds{work="apply"}' in told
+    assert "paylinks_callback_applied_seconds_count" in told

@@ -75,6 +75,32 @@ async def test_a_death_around_a_callback_loses_and_repeats_nothing(rig: Rig, cra
     assert (facts.count("charge.created"), facts.count("charge.succeeded")) == (1, 1)
 
 
+@pytest.mark.parametrize("crash", ["callback.stored:4", "apply.before-commit:2"])
+async def test_a_death_among_many_callbacks_loses_and_repeats_nothing(rig: Rig, crash: str) -> None:
+    """Some are stored and answered, some stored only, some neither; those the provider sends again."""
+    slug = crash.replace(".", "-").replace(":", "-")
+    rig.links.add(a_link(slug))
+    await rig.restart(crash=crash)
+    sessions = [await rig.open(slug) for _ in range(12)]
+    for number, session in enumerate(sessions):
+        await rig.pay(session, method="mobile_money", phone=f"+256{770 + number}000004")
+        await rig.until(session, "pending")
+    payments = [(await rig.payments(session))[0] for session in sessions]
+    await asyncio.gather(*(rig.control.post(f"/control/payments/{one['id']}/succeed") for one in payments))
+    await rig.checkout.exited()
+    await rig.restart()
+    for session in sessions:
+        await rig.until(session, "paid")
+        facts = await rig.facts(session)
+        assert (facts.count("charge.created"), facts.count("charge.succeeded")) == (1, 1)
+    booked = await rig.pg.fetchval(
+        "SELECT count(*) FROM ledger_entry JOIN charge ON charge.id = charge_id"
+        " WHERE account = 'provider' AND session_id = ANY($1)",
+        [session["id"] for session in sessions],
+    )
+    assert booked == len(sessions)
+
+
 async def test_a_death_while_recovering_recovers_again(rig: Rig) -> None:
     await rig.faults(callbacks="drop")  # or a callback may be faster than the recovery that is to die
     session = await crashing_pay(rig, "twice", "pay.created-at-provider")

@@ -18,6 +18,7 @@ from services.checkout.use_cases.apply_signals import ApplySignals
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.expire_sessions import ExpireSessions
+from services.checkout.use_cases.intake import Intake
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.poll_charges import PollCharges
@@ -100,14 +101,14 @@ class Till:
         self.account_id = new_id()
         near: Any = self.near
         sandbox: Any = SimpleNamespace(name="sandbox", url="http://sandbox", takes={})
-        providers = Providers(sandbox, [self.teller])
+        self.providers = providers = Providers(sandbox, [self.teller])
         clock, live, wake = links.now, Live(), Wake()
         attempts = LimitAttempts(
             FailuresPerHour(cards_per_link=MANY, cards_per_address=MANY, tries_per_card=MANY, prompts_per_phone=MANY),
             test_mode=False,
         )
-        self._vault = Vault([b"a root secret of the tests, long"])
-        accounts, breakers = Accounts(checkout, providers, vault=self._vault, clock=clock), _Patient()
+        self.vault = Vault([b"a root secret of the tests, long"])
+        accounts, breakers = Accounts(checkout, providers, vault=self.vault, clock=clock), _Patient()
         read = ReadSession(checkout)
         self.apply = ApplySignals(checkout, providers, attempts=attempts, live=live, wake=wake, clock=clock)
         common: Any = {"providers": providers, "accounts": accounts, "apply_signals": self.apply}
@@ -137,7 +138,9 @@ class Till:
             accounts,
             providers,
             forgeries=Limiter("forgeries", per_second=MANY, burst=MANY),
+            intake=Intake(),
             stored=lambda: None,
+            asks=lambda: None,
             wake=wake,
         )
 
@@ -155,8 +158,8 @@ class Till:
             self.account_id,
             self.org_id,
             ACCOUNT,
-            self._vault.seal({}),
-            self._vault.key_id,
+            self.vault.seal({}),
+            self.vault.key_id,
             self.now,
         )
 

@@ -51,6 +51,7 @@ class WaitingCallback(Struct, frozen=True, kw_only=True):
     body: bytes
     external_id: str
     repeated: bool
+    received_at: datetime
 
 
 class Question(Struct, frozen=True, kw_only=True):
@@ -69,8 +70,19 @@ class Question(Struct, frozen=True, kw_only=True):
     created_at: datetime | None
 
 
-async def insert_callback(postgres: Postgres, new: NewCallback, *, refused: CallbackRefused | None) -> None:
-    values = (
+async def insert_callbacks(postgres: Postgres, new: Sequence[NewCallback]) -> None:
+    """All or none, in one statement. Those that do not wait to be applied are done with."""
+    columns = zip(*(_values(one) for one in new), strict=True)
+    applied_at = [None if one.verdict == "received" else one.received_at for one in new]
+    await postgres.execute(_sql["insert_callbacks"], *columns, applied_at, [one.asks_for for one in new])
+
+
+async def insert_refused_callback(postgres: Postgres, new: NewCallback, refused: CallbackRefused) -> None:
+    await postgres.execute(_sql["insert_refused_callback"], *_values(new), *outbox.one(refused))
+
+
+def _values(new: NewCallback) -> tuple[Any, ...]:
+    return (
         new.id,
         new.org_id,
         new.account_id,
@@ -81,11 +93,6 @@ async def insert_callback(postgres: Postgres, new: NewCallback, *, refused: Call
         new.verdict,
         new.received_at,
     )
-    if refused is None:
-        applied_at = None if new.verdict == "received" else new.received_at
-        await postgres.execute(_sql["insert_callback"], *values, applied_at, new.asks_for)
-    else:
-        await postgres.execute(_sql["insert_refused_callback"], *values, *outbox.one(refused))
 
 
 async def take_callbacks(tx: Transaction, now: datetime, *, limit: int) -> list[WaitingCallback]:

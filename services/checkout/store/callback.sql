@@ -1,6 +1,10 @@
--- name: insert_callback
+-- name: insert_callbacks
 INSERT INTO callback (id, org_id, account_id, provider, event_id, headers, body, verdict, received_at, applied_at, asks_for)
-VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $10, $11);
+SELECT new.id, new.org_id, new.account_id, new.provider, new.event_id, new.headers::jsonb, new.body, new.verdict,
+       new.received_at, new.applied_at, new.asks_for
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[],
+            $9::timestamptz[], $10::timestamptz[], $11::text[])
+    AS new (id, org_id, account_id, provider, event_id, headers, body, verdict, received_at, applied_at, asks_for);
 
 -- name: insert_refused_callback
 WITH told AS (
@@ -11,22 +15,27 @@ VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8, $9, $9);
 
 -- name: take_callbacks
 -- `repeated`: the same event was accepted before, however long ago; a charge remembers only its latest.
-SELECT callback.id, callback.org_id, callback.account_id, callback.provider, callback.event_id, callback.body,
+WITH taken AS (
+    -- By itself, or what belongs to all that wait would be looked up each time.
+    SELECT id, org_id, account_id, provider, event_id, body, received_at
+    FROM callback
+    WHERE verdict = 'received' AND asks_for IS NULL AND (retry_at IS NULL OR retry_at <= $1)
+    ORDER BY id
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+)
+SELECT taken.id, taken.org_id, taken.account_id, taken.provider, taken.event_id, taken.body, taken.received_at,
        account.external_id,
        EXISTS (SELECT FROM callback AS before
-               WHERE before.provider = callback.provider AND before.account_id = callback.account_id
-                 AND before.event_id = callback.event_id AND before.verdict = 'accepted') AS repeated
-FROM callback
-JOIN provider_account AS account ON account.id = callback.account_id
-WHERE callback.verdict = 'received' AND callback.asks_for IS NULL
-  AND (callback.retry_at IS NULL OR callback.retry_at <= $1)
-ORDER BY callback.id
-LIMIT $2
-FOR UPDATE OF callback SKIP LOCKED;
+               WHERE before.provider = taken.provider AND before.account_id = taken.account_id
+                 AND before.event_id = taken.event_id AND before.verdict = 'accepted') AS repeated
+FROM taken
+JOIN provider_account AS account ON account.id = taken.account_id
+ORDER BY taken.id;
 
 -- name: take_callback
 SELECT callback.id, callback.org_id, callback.account_id, callback.provider, callback.event_id, callback.body,
-       account.external_id,
+       callback.received_at, account.external_id,
        EXISTS (SELECT FROM callback AS before
                WHERE before.provider = callback.provider AND before.account_id = callback.account_id
                  AND before.event_id = callback.event_id AND before.verdict = 'accepted') AS repeated

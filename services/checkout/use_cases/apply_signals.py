@@ -6,6 +6,7 @@ from typing import Final, assert_never
 from uuid import UUID
 
 from msgspec import Struct
+from prometheus_client import Histogram
 
 from services.checkout.domain.charge import Charge, PaymentState, Verdict, fail, judge
 from services.checkout.domain.facts import Story, facts_of
@@ -30,6 +31,11 @@ from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.tracing import continue_trace
 
 BATCH: Final = 100
+APPLIED_SECONDS: Final = Histogram(
+    "paylinks_callback_applied_seconds",
+    "Time from when a callback came in until it was applied.",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60),
+)
 SET_ASIDE_FOR: Final = timedelta(minutes=1)
 
 _log = logger("callbacks")
@@ -137,23 +143,29 @@ class ApplySignals:
     async def waiting_callbacks(self) -> int:
         """Applies up to BATCH stored callbacks, oldest first; returns how many there were (BATCH: there is more).
 
-        One that cannot be applied is tried alone, and put off when it fails again: it holds up nobody.
+        Where they cannot be applied together, fewer are tried, and one that cannot be applied alone is put off: it
+        holds up nobody.
         """
-        try:
-            return await self._apply_callbacks(BATCH)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not stop the others
-            _log.error("callbacks.batch_failed", exc_info=error)
-        try:
-            await self._apply_callbacks(1)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            now = self._clock()
-            aside = await callbacks.set_aside(self._postgres, now, until=now + SET_ASIDE_FOR)
-            _log.error("callbacks.set_aside", callback=str(aside), exc_info=error)
-        return BATCH  # there is more: the others of that batch
+        limit = BATCH
+        while True:
+            try:
+                found = await self._apply_callbacks(limit)
+            except Unavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one must not stop the others
+                if limit == 1:
+                    await self._set_aside(error)
+                    return BATCH
+                _log.warning("callbacks.batch_failed", limit=limit, error=repr(error))
+                limit //= 2
+            else:
+                # There is more, where only a part of them was tried: the others of that batch.
+                return found if limit == BATCH else BATCH
+
+    async def _set_aside(self, error: Exception) -> None:
+        now = self._clock()
+        aside = await callbacks.set_aside(self._postgres, now, until=now + SET_ASIDE_FOR)
+        _log.error("callbacks.set_aside", callback=str(aside), exc_info=error)
 
     async def words(self, words: Sequence[Word]) -> None:
         """Applies answers to status requests."""
@@ -192,6 +204,9 @@ class ApplySignals:
             crash_point("apply.before-commit")
         crash_point("apply.committed")
         self._tell(changes)
+        applied_at = self._clock()
+        for callback in waiting:
+            APPLIED_SECONDS.observe((applied_at - callback.received_at).total_seconds())
         if money_back:
             self._wake()
         return len(waiting)

@@ -1,6 +1,6 @@
 """A provider's message comes in: verified, stored as it came, answered. What it means is decided afterwards."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,7 @@ from services.checkout.providers.registry import Providers
 from services.checkout.store import callback as store
 from services.checkout.store.callback import NewCallback
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.intake import Intake
 from shared.contracts.checkout import CallbackRefused
 from shared.kernel.faults import NotFound
 from shared.kernel.ids import new_id
@@ -19,6 +20,7 @@ from shared.runtime.crash import crash_point
 from shared.runtime.limits import Limiter
 from shared.runtime.outbox import Wake
 from shared.runtime.postgres import Postgres
+from shared.runtime.together import Together
 
 FORGED_BYTES_KEPT: Final = 8 * 1024
 """A real callback is far smaller; a forgery is kept to be looked at, not to fill the disk."""
@@ -27,7 +29,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class RecordCallback:
-    """`stored` is rung after the commit of one that waits to be applied; `forgeries` bounds how many are kept."""
+    """Those that come while others are being stored go together in the next statement.
+
+    `stored` is rung after the commit of one that waits to be applied, `asks` of one whose provider is to be asked;
+    `forgeries` bounds how many are kept.
+    """
 
     def __init__(
         self,
@@ -36,15 +42,20 @@ class RecordCallback:
         providers: Providers,
         *,
         forgeries: Limiter,
+        intake: Intake,
         stored: Callable[[], None],
+        asks: Callable[[], None],
         wake: Wake,
     ) -> None:
         self._postgres = postgres
         self._accounts = accounts
         self._providers = providers
         self._forgeries = forgeries
+        self._intake = intake
         self._stored = stored
+        self._asks = asks
         self._wake = wake
+        self._together = Together("callbacks", self._insert)
 
     async def __call__(
         self,
@@ -89,7 +100,7 @@ class RecordCallback:
             received_at=now,
             asks_for=asks_for,
         )
-        await self._store(new, verdict)
+        await self._store(new)
         return verdict
 
     def _is_authentic(
@@ -101,12 +112,21 @@ class RecordCallback:
         before = self._accounts.before_rotation(account, now)
         return before is not None and provider.is_authentic(before, headers, body=body, now=now)
 
-    async def _store(self, new: NewCallback, verdict: IngestVerdict) -> None:
-        if verdict in ("received", "ignored"):
-            await store.insert_callback(self._postgres, new, refused=None)
+    async def _store(self, new: NewCallback) -> None:
+        if new.verdict in ("received", "ignored"):
+            with self._intake.storing():
+                await self._together.do(new)
             crash_point("callback.stored")
-            self._stored()
+            if new.asks_for is not None:
+                self._asks()
+            elif new.verdict == "received":
+                self._stored()
             return
-        refused = CallbackRefused(org_id=new.org_id, callback_id=new.id, provider=new.provider, verdict=verdict)
-        await store.insert_callback(self._postgres, new, refused=refused)
+        refused = CallbackRefused(org_id=new.org_id, callback_id=new.id, provider=new.provider, verdict=new.verdict)
+        # By itself: there are few that are kept, and what is wrong with one concerns nobody else.
+        await store.insert_refused_callback(self._postgres, new, refused)
         self._wake()
+
+    async def _insert(self, new: Sequence[NewCallback]) -> Sequence[None]:
+        await store.insert_callbacks(self._postgres, new)
+        return [None] * len(new)
