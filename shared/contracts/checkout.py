@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from shared.contracts.envelope import Event
-from shared.contracts.links import MerchantView, Method, RefusalReason
+from shared.contracts.links import MerchantView, Method, PlanView, RefusalReason
 from shared.kernel.money import Money
 
 FailureReason = Literal[
@@ -119,6 +119,8 @@ class ChargeSucceeded(ChargeEvent, frozen=True, kw_only=True):
     late: bool = False
     merchant_color: str | None = None
     pending_since: datetime | None = None
+    plan: PlanView | None = None
+    """What the link was priced by when the buyer began, if that was a plan."""
 
 
 class ChargeFailed(ChargeEvent, frozen=True, kw_only=True):

@@ -68,4 +68,4 @@ async def why_withheld(pg: Postgres, mail: ClaimedMail, *, now: datetime) -> Ski
 
 def worth_noting(known: Known) -> bool:
     """Most links are for nobody in particular: of those nothing is kept, unless an older fact may yet come."""
-    return known.to_address is not None or known.revision > 1
+    return known.about is not None or known.revision > 1

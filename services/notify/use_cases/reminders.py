@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from services.notify.domain.delivery import Early, Obsolete
-from services.notify.domain.link_mail import LinkMail, closed
+from services.notify.domain.link_mail import LinkMail, asks_for_money_again, closed
 from services.notify.domain.reminder import Look, Plan, day_of, in_daytime, look
 from services.notify.mailers.message import is_address
 from services.notify.store import link_mails, reminders
@@ -32,10 +32,10 @@ async def take_organization_facts(tx: Transaction, received: Sequence[Received],
     changed: dict[UUID, datetime] = {}
     for one in received:
         match one.event:
-            case LinkEvent(link=link) if link.recipient is not None:
-                merchant = Merchant(link.org_id, link.merchant_revision, link.merchant, link.default_reminders)
+            case LinkEvent(link=link) if asks_for_money_again(link):
+                merchant = Merchant(link.org_id, link.merchant_revision, link.merchant, link.default_reminders, one.at)
             case OrganizationUpdated(org_id=org_id, merchant=MerchantView() as view, reminders=RemindersView() as told):
-                merchant = Merchant(org_id, one.event.revision, view, told)
+                merchant = Merchant(org_id, one.event.revision, view, told, one.at)
                 changed[org_id] = max(one.at, changed.get(org_id, one.at))
             case _:
                 continue
@@ -69,10 +69,14 @@ async def why_not_reminded(pg: Postgres, mail: ClaimedMail, *, now: datetime) ->
     known = await link_mails.find_known(pg, mail.link_id)
     if reason := closed(known, to_address=mail.to_address, now=now):
         return Obsolete(reason)
+    return await why_not_today(pg, mail, zone=_about.decode(mail.context).timezone, now=now)
+
+
+async def why_not_today(pg: Postgres, mail: ClaimedMail, *, zone: str, now: datetime) -> Obsolete | Early | None:
+    """Whether they want reminders at all, have had one today, or sleep. `zone` is the organization's."""
     others = await reminders.find_reminded(pg, mail)
     if others.unsubscribed:
         return Obsolete("unsubscribed")
-    zone = _about.decode(mail.context).timezone
     today = others.sent_at is not None and day_of(others.sent_at, zone) == day_of(now, zone)
     if others.is_newer or today:
         # One that waited for the mail server until the next day meets that day's own.

@@ -12,12 +12,14 @@ from services.notify.use_cases.compose_mail import (
     compose_otp_mail,
     compose_payment_failed,
     compose_reminder,
+    compose_renewal,
     compose_webhook_disabled,
 )
 from services.notify.use_cases.intend_receipts import was_paid_since
 from services.notify.use_cases.link_mails import why_withheld
 from services.notify.use_cases.otp import Codes, code_to_mail
 from services.notify.use_cases.reminders import why_not_reminded
+from services.notify.use_cases.renewals import why_not_renewed
 from services.notify.use_cases.unsubscribe import Unsubscribing
 from shared.runtime.postgres import Postgres
 from shared.runtime.session_pages import SessionPages
@@ -50,6 +52,9 @@ class Writer:
             case "reminder":
                 unsubscribing = self._unsubscribing
                 return compose_reminder(mail, sender=self._sender, pages=self._pages, unsubscribing=unsubscribing)
+            case "renewal" | "dunning" as kind:
+                unsubscribing = self._unsubscribing
+                return compose_renewal(mail, kind, sender=self._sender, pages=self._pages, unsubscribing=unsubscribing)
             case "webhook_disabled":
                 return compose_webhook_disabled(mail, sender=self._sender)
             case _:
@@ -62,6 +67,8 @@ class Writer:
                 return Obsolete(reason) if reason else None
             case "reminder":
                 return await why_not_reminded(self._postgres, mail, now=now)
+            case "renewal" | "dunning" as kind:
+                return await why_not_renewed(self._postgres, mail, kind, now=now)
             case "payment_failed":
                 return Obsolete("paid") if await was_paid_since(self._postgres, mail) else None
             case _:
