@@ -14,6 +14,7 @@ from services.notify.store import link_mails, plan_periods, reminders
 from services.notify.store.mail import ClaimedMail
 from services.notify.store.plan_periods import Candidate
 from services.notify.store.reminders import Reminder
+from services.notify.use_cases.fresh_links import FreshLinks
 from services.notify.use_cases.reminders import why_not_today
 from shared.contracts.links import MerchantView, RemindersView
 from shared.contracts.notify import PlanPeriodLapsed
@@ -47,7 +48,7 @@ async def intend_renewals(pg: Postgres, *, message_host: str, now: datetime) -> 
 
 
 async def why_not_renewed(
-    pg: Postgres, mail: ClaimedMail, kind: RenewalKind, *, now: datetime
+    pg: Postgres, links: FreshLinks, mail: ClaimedMail, *, kind: RenewalKind, now: datetime
 ) -> Obsolete | Early | None:
     """Asked right before it goes out; None: it may."""
     if mail.link_id is None or not is_address(mail.to_address):
@@ -57,7 +58,7 @@ async def why_not_renewed(
     buyer, exhausted = found or (None, False)
     if reason := outdated(about, kind, buyer=buyer, now=now):
         return Obsolete(reason)
-    known = await link_mails.find_known(pg, mail.link_id)
+    known = await links.find(mail.link_id)
     if reason := refusal(known, exhausted=exhausted, now=now):
         return Obsolete(reason)
     assert known is not None
