@@ -27,6 +27,7 @@ ANSWER_SECONDS_MAX: Final = 30
 CONNECT_SECONDS_MAX: Final = 10
 QUIT_SECONDS_MAX: Final = 1
 _ACCEPTED: Final = frozenset({250, 251})
+_START_INPUT: Final = frozenset({354})
 
 _BROKEN = (aiosmtplib.SMTPException, OSError, TimeoutError)
 
@@ -90,7 +91,7 @@ class SmtpMailer:
                 await _command(client, b"RCPT", b"TO:<" + recipient.encode() + b">")
             handed_over = True
             async with asyncio.timeout(self._answer_seconds_max):
-                await client.data(letter.content, timeout=None)
+                await _content(client, letter.content)
         except aiosmtplib.SMTPNotSupported as error:
             outcome: Outcome = Refused(_describe(error))
         except aiosmtplib.SMTPResponseException as error:
@@ -128,12 +129,25 @@ async def _begin(client: aiosmtplib.SMTP, sender: str, options: list[str]) -> No
     await _command(client, b"MAIL", b"FROM:<" + sender.encode() + b">", *(option.encode() for option in options))
 
 
-async def _command(client: aiosmtplib.SMTP, *words: bytes) -> None:
+async def _command(client: aiosmtplib.SMTP, *words: bytes, accepted: frozenset[int] = _ACCEPTED) -> None:
     """The library's own `mail` and `rcpt` parse each address with the standard library, which costs more than sending.
 
     Here an address was found to be one before (`is_address`).
     """
     response = await client.execute_command(*words, timeout=None)
+    if response.code not in accepted:
+        raise aiosmtplib.SMTPResponseException(response.code, response.message)
+
+
+async def _content(client: aiosmtplib.SMTP, content: bytes) -> None:
+    """The library's own `data` mends line ends with regular expressions; here they are CRLF already (`Letter`)."""
+    await _command(client, b"DATA", accepted=_START_INPUT)
+    protocol = client.protocol
+    if protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    # A line that begins with a point gets another one (RFC 5321 section 4.5.2); the first line is a header.
+    protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    response = await protocol.read_response()
     if response.code not in _ACCEPTED:
         raise aiosmtplib.SMTPResponseException(response.code, response.message)
 
