@@ -15,7 +15,8 @@ def word_renewal(mail: RenewalMail, kind: RenewalKind, locale: str, *, url: str,
     link = mail.link
     day = format_day(mail.paid_until, locale, zone=link.timezone)
     amount, beside = price(link.pricing, t, locale)
-    heading = t(f"{kind}_heading", title=link.title, day=day)
+    # In one piece: a heading is large, and its lines are short.
+    heading = t(f"{kind}_heading", title=link.title, day=day.replace(" ", "\u00a0"))
     return worded(
         "renewal",
         locale,
