@@ -25,7 +25,7 @@ from tests.support.mails import paid, received
 from tests.support.servers import Databases, Running
 
 FULL = os.environ.get("PAYLINKS_FUZZ") == "full"
-REQUESTS = 11_500 if FULL else 300
+REQUESTS = 11_500 if FULL else 240
 """For each document. Operations without parameters run out of different requests before their share is used up: so
 many make 10,000."""
 SECONDS_MAX = 3_600 if FULL else 180
