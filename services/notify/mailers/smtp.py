@@ -27,6 +27,7 @@ ANSWER_SECONDS_MAX: Final = 30
 CONNECT_SECONDS_MAX: Final = 10
 QUIT_SECONDS_MAX: Final = 1
 _ACCEPTED: Final = frozenset({250, 251})
+_COMPLETED: Final = 250
 _START_INPUT: Final = frozenset({354})
 
 _BROKEN = (aiosmtplib.SMTPException, OSError, TimeoutError)
@@ -148,7 +149,7 @@ async def _content(client: aiosmtplib.SMTP, content: bytes) -> None:
     # A line that begins with a point gets another one (RFC 5321 section 4.5.2); the first line is a header.
     protocol.write(content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
     response = await protocol.read_response()
-    if response.code not in _ACCEPTED:
+    if response.code != _COMPLETED:
         raise aiosmtplib.SMTPResponseException(response.code, response.message)
 
 
