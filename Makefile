@@ -55,7 +55,7 @@ replay: $(VENV)/dev.stamp ## Replay every documented example of the dialects, an
 	@$(BIN)/python -m tests.dialects.table
 
 fuzz: $(VENV)/dev.stamp ## Generated requests to every documented API, 10,000 each
-	@PAYLINKS_FUZZ=full $(BIN)/pytest tests/dialects/test_generated_requests.py -s $(ARGS)
+	@PAYLINKS_FUZZ=full $(BIN)/pytest tests/dialects/test_generated_requests.py tests/dialects/test_generated_requests_of_services.py -s $(ARGS)
 
 faults: $(VENV)/dev.stamp ## The fault experiments with their full counts
 	@PAYLINKS_FAULTS=full $(BIN)/pytest tests/faults -s $(ARGS)

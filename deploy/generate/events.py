@@ -9,7 +9,7 @@ from shared.contracts.catalogue import EVENTS, TOLD_TO_MERCHANTS, public_name
 from shared.contracts.envelope import Event, type_of
 from shared.contracts.subjects import OWNERS, every, stream_of
 from shared.runtime.asyncapi import details_of
-from shared.runtime.bus_map import QUESTIONS, READERS, WHEN
+from shared.runtime.bus_map import NOT_TOLD_BECAUSE, QUESTIONS, READERS, WHEN
 from shared.runtime.examples import checked_example
 
 _HEAD = """# Events
@@ -58,7 +58,16 @@ def _webhooks() -> str:
         for event in TOLD_TO_MERCHANTS
     ]
     rows.append((f"`{TEST_EVENT}`", _TEST_WHEN, "`endpoint_id`, `livemode`, `message`"))
-    return "\n".join(["## Sent to webhooks\n", *_table(("`type`", "when", "`data`"), rows), ""])
+    kept = [(f"`{type_of(event)}`", why) for event, why in NOT_TOLD_BECAUSE.items()]
+    return "\n".join(
+        [
+            "## Sent to webhooks\n",
+            *_table(("`type`", "when", "`data`"), rows),
+            "\n## On the bus only\n",
+            *_table(("fact", "why there is no webhook"), kept),
+            "",
+        ]
+    )
 
 
 def _fact(name: str, event: type[Event]) -> str:

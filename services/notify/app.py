@@ -98,7 +98,7 @@ async def build(runtime: Runtime) -> Parts:
         tickers=[
             courier.run,
             scheduler.run,
-            Reminding(runtime.postgres, runtime.clock, message_host=host).run,
+            Reminding(runtime.postgres, runtime.clock, message_host=host, told=runtime.wake).run,
             CodeEraser(runtime.postgres, runtime.clock).run,
             send_webhooks,
             webhooks.tidy,

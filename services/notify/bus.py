@@ -7,11 +7,19 @@ from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
 from services.notify.use_cases.list_mails import list_mails
 from services.notify.use_cases.otp import Codes, check_otp, take_otp_requests, verify_otp
+from services.notify.use_cases.plan_periods import look_again, take_plan_payments
 from services.notify.use_cases.reminders import take_organization_facts
 from services.notify.use_cases.webhook_facts import take_merchant_facts
 from shared.contracts import subjects
 from shared.contracts.catalogue import TOLD_TO_MERCHANTS
-from shared.contracts.checkout import ChargeExpired, ChargeFailed, ChargeSucceeded
+from shared.contracts.checkout import (
+    ChargeDisputed,
+    ChargeExpired,
+    ChargeFailed,
+    ChargeRefunded,
+    ChargeSucceeded,
+    DisputeClosed,
+)
 from shared.contracts.envelope import Received
 from shared.contracts.links import (
     LinkCreated,
@@ -50,6 +58,7 @@ def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Ca
     async def take_receipts(tx: Transaction, received: Sequence[Received]) -> None:
         await intend_receipts(tx, received, message_host=message_host, now=runtime.clock())
         await take_payments(tx, received)
+        await take_plan_payments(tx, received, now=runtime.clock())
 
     async def take_requests(tx: Transaction, received: Sequence[Received]) -> None:
         await take_otp_requests(tx, received, codes=codes, message_host=message_host, now=runtime.clock())
@@ -59,7 +68,7 @@ def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Ca
             "receipts",
             broker=runtime.broker,
             postgres=runtime.postgres,
-            events=[ChargeSucceeded, ChargeFailed, ChargeExpired],
+            events=[ChargeSucceeded, ChargeFailed, ChargeExpired, ChargeRefunded, ChargeDisputed, DisputeClosed],
             handler=take_receipts,
             committed=intended,
         ),
@@ -82,6 +91,7 @@ def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
         now = runtime.clock()
         await take_organization_facts(tx, received, now=now)
         told.something |= await take_link_facts(tx, received, now=now)
+        await look_again(tx, received, now=now)
 
     return Consumer(
         "link-mails",

@@ -11,6 +11,7 @@ from services.notify.use_cases.link_mails import intend_link_mails
 from services.notify.use_cases.otp import forget_codes
 from services.notify.use_cases.reminders import BATCH as LOOKS_AT_ONCE
 from services.notify.use_cases.reminders import intend_reminders
+from services.notify.use_cases.renewals import intend_renewals
 from services.notify.use_cases.send_mails import BATCH, SendMails
 from services.notify.use_cases.send_webhooks import RENEW_SECONDS, SendWebhooks
 from services.notify.use_cases.tidy_webhooks import close_webhooks, forget_webhooks
@@ -110,18 +111,23 @@ class Scheduler:
 
 
 class Reminding:
-    """Puts reminders into the ledger when their time comes; the courier finds them."""
+    """Puts reminders of links and of plans into the ledger when their time comes; the courier finds them."""
 
-    def __init__(self, postgres: Postgres, clock: Clock, *, message_host: str) -> None:
+    def __init__(self, postgres: Postgres, clock: Clock, *, message_host: str, told: Callable[[], None]) -> None:
         self._postgres = postgres
         self._clock = clock
         self._message_host = message_host
+        self._told = told
 
     async def run(self) -> None:
         while True:
             looked = 0
             try:
                 looked = await intend_reminders(self._postgres, message_host=self._message_host, now=self._clock())
+                buyers = await intend_renewals(self._postgres, message_host=self._message_host, now=self._clock())
+                if buyers:
+                    self._told()
+                looked = max(looked, buyers)
             except Unavailable as error:
                 _log.warning("reminding.interrupted", error=repr(error))
             if looked < LOOKS_AT_ONCE:

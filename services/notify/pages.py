@@ -21,7 +21,9 @@ _INDEX: Final = Markup(
     '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     '<meta name="viewport" content="width=device-width,initial-scale=1"><title>Mails</title>'
     "<style>:root{{color-scheme:light dark}}body{{font-family:system-ui,sans-serif;margin:2rem auto;max-width:40rem;"
-    "padding:0 1rem;line-height:1.6}}a{{margin-right:.75rem}}</style></head><body><h1>Mails, with made-up contents</h1>"
+    "padding:0 1rem;line-height:1.6}}ul{{list-style:none;padding:0}}"
+    "li{{display:flex;flex-wrap:wrap;align-items:center;gap:0 .75rem}}"
+    "li span{{min-width:7rem}}a{{padding:.5rem}}</style></head><body><h1>Mails, with made-up contents</h1>"
     "{}</body></html>"
 )
 
@@ -48,7 +50,8 @@ def preview_pages(public_url: str) -> list[Any]:
 def _of_kind(kind: MailKind) -> Markup:
     links = Markup("").join(
         Markup(
-            '<li>{0}: <a href="{1}/{2}?locale={3}">HTML</a><a href="{1}/{2}?locale={3}&amp;part=text">text</a></li>'
+            '<li><span lang="{3}">{0}</span><a href="{1}/{2}?locale={3}">HTML</a>'
+            '<a href="{1}/{2}?locale={3}&amp;part=text">text</a></li>'
         ).format(name, ROOT, kind, code)
         for code, name in LANGUAGE_NAMES.items()
     )

@@ -44,6 +44,7 @@ CREATE TABLE public.link_mail (
     reached_at timestamp with time zone,
     remind_since timestamp with time zone,
     look_at timestamp with time zone,
+    reminders_since timestamp with time zone,
     CONSTRAINT link_mail_check CHECK (((send_at IS NULL) OR ((to_address IS NOT NULL) AND (locale IS NOT NULL) AND (about IS NOT NULL) AND (standing IS NOT NULL)))),
     CONSTRAINT link_mail_standing_check CHECK ((standing = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text, 'revoked'::text, 'deleted'::text])))
 );
@@ -71,7 +72,7 @@ CREATE TABLE public.mail (
     remind_on date,
     resend_of uuid,
     livemode boolean GENERATED ALWAYS AS (((context ->> 'livemode'::text))::boolean) STORED,
-    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text]))),
+    CONSTRAINT mail_kind_check CHECK ((kind = ANY (ARRAY['receipt'::text, 'otp'::text, 'link'::text, 'reminder'::text, 'payment_failed'::text, 'webhook_disabled'::text, 'renewal'::text, 'dunning'::text]))),
     CONSTRAINT mail_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sending'::text, 'sent'::text, 'failed'::text, 'skipped'::text, 'suppressed'::text])))
 );
 
@@ -79,7 +80,8 @@ CREATE TABLE public.merchant (
     org_id uuid NOT NULL,
     revision integer NOT NULL,
     view jsonb NOT NULL,
-    reminders jsonb NOT NULL
+    reminders jsonb NOT NULL,
+    reminders_since timestamp with time zone
 );
 
 CREATE TABLE public.otp_challenge (
@@ -125,6 +127,41 @@ CREATE TABLE public.outbox_sequence (
     seq bigint NOT NULL
 )
 WITH (fillfactor='80');
+
+CREATE TABLE public.plan_buyer (
+    link_id uuid NOT NULL,
+    address text NOT NULL,
+    org_id uuid NOT NULL,
+    to_address text NOT NULL,
+    locale text NOT NULL,
+    livemode boolean NOT NULL,
+    plan_id uuid NOT NULL,
+    charge_id uuid NOT NULL,
+    starts_at timestamp with time zone,
+    paid_until timestamp with time zone,
+    quit boolean NOT NULL,
+    lapsed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    told_since timestamp with time zone NOT NULL,
+    look_at timestamp with time zone
+);
+
+CREATE TABLE public.plan_payment (
+    charge_id uuid NOT NULL,
+    org_id uuid NOT NULL,
+    link_id uuid,
+    address text,
+    to_address text,
+    locale text,
+    timezone text,
+    livemode boolean,
+    plan jsonb,
+    paid_at timestamp with time zone,
+    refunded_at timestamp with time zone,
+    disputed_at timestamp with time zone,
+    won_at timestamp with time zone,
+    CONSTRAINT plan_payment_check CHECK ((((link_id IS NULL) = (address IS NULL)) AND ((link_id IS NULL) = (plan IS NULL)) AND ((link_id IS NULL) = (paid_at IS NULL))))
+);
 
 CREATE TABLE public.schema_version (
     version text NOT NULL,
@@ -246,6 +283,12 @@ ALTER TABLE ONLY public.otp_challenge
 ALTER TABLE ONLY public.outbox_sequence
     ADD CONSTRAINT outbox_sequence_pkey PRIMARY KEY (link_id);
 
+ALTER TABLE ONLY public.plan_buyer
+    ADD CONSTRAINT plan_buyer_pkey PRIMARY KEY (link_id, address);
+
+ALTER TABLE ONLY public.plan_payment
+    ADD CONSTRAINT plan_payment_pkey PRIMARY KEY (charge_id);
+
 ALTER TABLE ONLY public.schema_version
     ADD CONSTRAINT schema_version_pkey PRIMARY KEY (version);
 
@@ -297,7 +340,7 @@ CREATE UNIQUE INDEX mail_link_schedule ON public.mail USING btree (link_id, sche
 
 CREATE INDEX mail_org ON public.mail USING btree (org_id, id DESC);
 
-CREATE UNIQUE INDEX mail_reminder_day ON public.mail USING btree (link_id, lower(to_address), remind_on) WHERE (kind = 'reminder'::text);
+CREATE UNIQUE INDEX mail_reminder_day ON public.mail USING btree (link_id, lower(to_address), remind_on) WHERE (kind = ANY (ARRAY['reminder'::text, 'renewal'::text, 'dunning'::text]));
 
 CREATE INDEX mail_resend ON public.mail USING btree (resend_of) WHERE (resend_of IS NOT NULL);
 
@@ -308,6 +351,12 @@ CREATE INDEX otp_challenge_sealed ON public.otp_challenge USING btree (expires_a
 CREATE INDEX outbox_sent ON public.outbox USING btree (sent_at) WHERE (sent_at IS NOT NULL);
 
 CREATE INDEX outbox_unsent ON public.outbox USING btree ("position") WHERE (sent_at IS NULL);
+
+CREATE INDEX plan_buyer_look ON public.plan_buyer USING btree (look_at) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX plan_buyer_org ON public.plan_buyer USING btree (org_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX plan_payment_buyer ON public.plan_payment USING btree (link_id, address) WHERE (link_id IS NOT NULL);
 
 CREATE INDEX suppression_org ON public.suppression USING btree (org_id, id DESC);
 

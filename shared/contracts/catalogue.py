@@ -46,6 +46,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         notify.MailSkipped,
         notify.MailSuppressed,
         notify.WebhookEndpointDisabled,
+        notify.PlanPeriodStarted,
+        notify.PlanPeriodRenewed,
+        notify.PlanPeriodLapsed,
+        notify.PlanPeriodClosed,
+        notify.PlanPeriodReopened,
     )
 }
 
@@ -67,11 +72,27 @@ TOLD_TO_MERCHANTS: Final[tuple[type[Event], ...]] = (
     checkout.ChargeSucceeded,
     checkout.ChargeFailed,
     checkout.ChargeExpired,
+    checkout.ChargeRefunded,
+    checkout.ChargeNeedsReview,
+    checkout.ChargeAccepted,
+    checkout.ChargeDisputed,
+    checkout.DisputeClosed,
+    checkout.RefundCreated,
+    checkout.RefundSucceeded,
+    checkout.RefundFailed,
+    checkout.ProviderAccountConnected,
+    checkout.ProviderAccountUpdated,
+    checkout.ProviderAccountDisconnected,
     notify.MailSent,
     notify.MailFailed,
     notify.MailSkipped,
     notify.MailSuppressed,
     notify.WebhookEndpointDisabled,
+    notify.PlanPeriodStarted,
+    notify.PlanPeriodRenewed,
+    notify.PlanPeriodLapsed,
+    notify.PlanPeriodClosed,
+    notify.PlanPeriodReopened,
 )
 """What merchants may have sent to their webhooks. Each of these says its `livemode`."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from shared.contracts.envelope import Event
 
-MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed", "webhook_disabled"]
+MailKind = Literal["receipt", "otp", "link", "reminder", "payment_failed", "webhook_disabled", "renewal", "dunning"]
 MailState = Literal["due", "sending", "sent", "failed", "skipped", "suppressed"]
 SkipReason = Literal[
     "no_address",
@@ -22,6 +22,7 @@ SkipReason = Literal[
     "other_recipient",
     "expired",
     "unsubscribed",
+    "exhausted",
 ]
 
 DisabledBecause = Literal["gone", "failing"]
@@ -78,6 +79,58 @@ class WebhookEndpointDisabled(Event, frozen=True, kw_only=True):
     livemode: bool
     reason: DisabledBecause
     failing_since: datetime | None = None
+
+
+class PlanPeriodEvent(Event, frozen=True, kw_only=True):
+    """What a buyer of a plan has paid for. `charge_id` is the payment that it is about, and names the buyer.
+
+    `paid_until` is the end of all that they have paid for; None: nothing is paid, because all of it went back.
+    """
+
+    owner: ClassVar[str] = "notify"
+    entity: ClassVar[str] = "plan_period"
+
+    charge_id: UUID
+    plan_id: UUID
+    paid_until: datetime | None
+    livemode: bool
+    at: datetime
+
+
+class PlanPeriodStarted(PlanPeriodEvent, frozen=True, kw_only=True):
+    fact: ClassVar[str] = "started"
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class PlanPeriodRenewed(PlanPeriodEvent, frozen=True, kw_only=True):
+    """Paid early, it begins when the one before ends; paid while reminders of the end go out, at the payment."""
+
+    fact: ClassVar[str] = "renewed"
+
+    starts_at: datetime
+    ends_at: datetime
+
+
+class PlanPeriodLapsed(PlanPeriodEvent, frozen=True, kw_only=True):
+    """`charge_id` is the last payment. The buyer may be reminded for some days, and may come back at any time."""
+
+    fact: ClassVar[str] = "lapsed"
+
+
+class PlanPeriodClosed(PlanPeriodEvent, frozen=True, kw_only=True):
+    """The whole payment was given back, or the payer wants it back. Periods after it move up."""
+
+    fact: ClassVar[str] = "closed"
+
+    reason: Literal["refunded", "disputed"]
+
+
+class PlanPeriodReopened(PlanPeriodEvent, frozen=True, kw_only=True):
+    """The dispute was won: the period counts again."""
+
+    fact: ClassVar[str] = "reopened"
 
 
 # Requests and answers

@@ -51,6 +51,11 @@ WHEN: Final[dict[type[Event], str]] = {
     notify.MailSkipped: "A mail was due and is not sent, for the reason given.",
     notify.MailSuppressed: "A mail was due and is not sent, because there is no such address.",
     notify.WebhookEndpointDisabled: "A webhook endpoint was switched off because nothing arrives there.",
+    notify.PlanPeriodStarted: "A buyer has paid a plan, and had nothing paid or coming to an end.",
+    notify.PlanPeriodRenewed: "A buyer has paid a plan again.",
+    notify.PlanPeriodLapsed: "What a buyer has paid of a plan is over, and they have not paid again.",
+    notify.PlanPeriodClosed: "A period of a plan does not count, because its whole payment went back.",
+    notify.PlanPeriodReopened: "A period of a plan counts again.",
 }
 
 READERS: Final[dict[str, tuple[type[Event], ...]]] = {
@@ -89,13 +94,42 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
         checkout.SessionAbandoned,
         checkout.ChargeCreated,
         checkout.ChargePending,
+        checkout.ChargeRefunded,
+        checkout.ChargeNeedsReview,
+        checkout.ChargeAccepted,
+        checkout.ChargeDisputed,
+        checkout.DisputeClosed,
+        checkout.RefundCreated,
+        checkout.RefundSucceeded,
+        checkout.RefundFailed,
+        checkout.ProviderAccountConnected,
+        checkout.ProviderAccountUpdated,
+        checkout.ProviderAccountDisconnected,
         notify.MailSent,
         notify.MailFailed,
         notify.MailSkipped,
         notify.MailSuppressed,
         notify.WebhookEndpointDisabled,
+        notify.PlanPeriodStarted,
+        notify.PlanPeriodRenewed,
+        notify.PlanPeriodLapsed,
+        notify.PlanPeriodClosed,
+        notify.PlanPeriodReopened,
     ),
 }
+
+NOT_TOLD_BECAUSE: Final[dict[type[Event], str]] = {
+    links.OrganizationCreated: "it is the organization itself, and is of neither mode",
+    links.OrganizationUpdated: "it is the organization itself, and is of neither mode",
+    links.LinkSendRequested: "what comes of it is told: `mail.sent` or `mail.skipped`",
+    links.UseHeld: "how uses are counted inside; a buyer who begins is told: `charge.created`",
+    links.UseSettled: "how uses are counted inside; the payment is told: `charge.succeeded`",
+    links.UseReleased: "how uses are counted inside; the payment is told: `charge.failed`, `session.abandoned`",
+    links.UseRefused: "what it means for the money is told: `charge.needs_review`, `refund.created`",
+    otp.OtpRequested: "it holds the address of somebody who has proven nothing yet",
+    checkout.CallbackRefused: "anybody can send such a message; `paylinks callbacks` and the API list them",
+}
+"""Why merchants have no webhook of a fact; all others are sent. A test holds the two together."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

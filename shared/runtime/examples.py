@@ -80,6 +80,9 @@ _BY_NAME: Final[dict[str, Any]] = {
     "uses_max": 2,
     "before_expiry_hours": [24],
     "unpaid_days": [3],
+    "renewal_days": [3],
+    "dunning_days": [1, 3, 7],
+    "interval": "month",
     "attempts": 1,
     "deliveries": 8,
     "limit": 50,
@@ -95,6 +98,8 @@ _MOMENTS: Final = {
     "held_until": "2027-03-05T11:20:00Z",
     "pending_until": "2027-03-05T11:20:00Z",
     "retry_at": "2027-03-05T11:20:00Z",
+    "ends_at": "2027-04-05T11:05:00Z",
+    "paid_until": "2027-04-05T11:05:00Z",
 }
 _MOMENT: Final = "2027-03-05T11:05:00Z"
 

@@ -66,6 +66,12 @@ def format_moment(moment: datetime, locale: str, *, zone: str) -> str:
 
 
 @lru_cache(_CACHED)
+def format_day(moment: datetime, locale: str, *, zone: str) -> str:
+    """The date alone: `5 March 2027`, as it is in `zone`."""
+    return format_date(moment.astimezone(_zone(zone)), "long", locale)
+
+
+@lru_cache(_CACHED)
 def format_clock(moment: datetime, locale: str, *, zone: str) -> str:
     """The time of day with its zone: `14:05 EAT`."""
     return _clock(moment.astimezone(_zone(zone)), locale)

@@ -11,19 +11,12 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
-import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from tests.support import servers
 from tests.support.dialects import VOICES, shop_of
 from tests.support.gate import gate_rig
-from tests.support.generated import Meetable, changes
+from tests.support.generated import Meetable, changes, sent
 from tests.support.links import GATED_ISSUER, GATED_SECRET, LinksService, links_service
 from tests.support.members import someone
 from tests.support.servers import Databases, Running
@@ -33,12 +26,6 @@ REQUESTS = 11_500 if FULL else 300
 """For each document. Operations without parameters run out of different requests before their share is used up: so
 many make 10,000."""
 SECONDS_MAX = 3_600 if FULL else 180
-CHECKS = (
-    schemathesis.checks.not_a_server_error,
-    status_code_conformance,
-    content_type_conformance,
-    response_schema_conformance,
-)
 DOCUMENTS = {"native": "/openapi.json"} | {voice.name: f"/{voice.name}/openapi.json" for voice in VOICES[1:]}
 # What cannot be known beforehand: a code or an invitation, which only a mail or an answer tells; and a session's own
 # password, where a key asks.
@@ -111,25 +98,8 @@ async def send_some(url: str, meets: Meetable, operation: Any, document: Mapping
     sound = await meets.sound_body(operation, document)
     headers = headers_of(meets, operation.path)
     root = url + document["servers"][0]["url"].rstrip("/")
-    statuses: Counter[int] = Counter()
-    with requests.Session() as http:
-
-        @settings(
-            max_examples=count,
-            deadline=None,
-            database=None,
-            derandomize=True,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        @given(case=operation.as_strategy(), change=changes(meets.ids, sound))
-        def send(case: Any, change: Any) -> None:
-            change(case)
-            response = case.call(base_url=root, headers=headers, session=http)
-            statuses[response.status_code] += 1
-            case.validate_response(response, checks=CHECKS)
-
-        await asyncio.to_thread(send)
+    change = changes(meets.ids, sound)
+    statuses = await asyncio.to_thread(sent, root, operation, headers=headers, change=change, count=count)
     return Seen(described["operationId"], creates="201" in described["responses"], statuses=statuses)
 
 

@@ -8,8 +8,13 @@ import pytest
 from tests.support.links import ROOT, LinksService, links_service
 from tests.support.servers import Databases
 
-OWN = {"before_expiry_hours": [72, 24], "unpaid_days": [3]}
-NONE: dict[str, list[int]] = {"before_expiry_hours": [], "unpaid_days": []}
+OWN = {"before_expiry_hours": [72, 24], "unpaid_days": [3], "renewal_days": [7, 1], "dunning_days": []}
+NONE: dict[str, list[int]] = {
+    "before_expiry_hours": [],
+    "unpaid_days": [],
+    "renewal_days": [3],
+    "dunning_days": [1, 3, 7],
+}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +61,15 @@ async def test_an_organization_has_reminders_for_links_without_any_of_their_own(
     assert (await shop.client.patch(url, json={"reminders": None})).json()["reminders"] == NONE
 
 
+async def test_reminders_of_plans_are_on_until_they_are_switched_off(service: LinksService) -> None:
+    shop = await service.tenant()
+    on = await shop.make(reminders={"unpaid_days": [3]})
+    assert on["reminders"] == NONE | {"unpaid_days": [3]}
+    off = await shop.make(reminders={"renewal_days": [], "dunning_days": []})
+    assert off["reminders"] == {name: [] for name in NONE}
+    assert (await told(service))["link"]["reminders"] == {name: [] for name in NONE}
+
+
 @pytest.mark.parametrize(
     "reminders",
     [
@@ -68,6 +82,11 @@ async def test_an_organization_has_reminders_for_links_without_any_of_their_own(
         {"unpaid_days": [2**70]},
         {"unpaid_days": [1.5]},
         {"unpaid_days": None},
+        {"renewal_days": [0]},
+        {"renewal_days": [3, 3]},
+        {"renewal_days": None},
+        {"dunning_days": [367]},
+        {"dunning_days": list(range(1, 12))},
         {"hourly": True},
         [24],
     ],

@@ -35,7 +35,7 @@ from tests.support.servers import Databases
 
 FULL = os.environ.get("PAYLINKS_FAULTS") == "full"
 MAILS = 600 if FULL else 60
-ROUNDS_MAX = 400
+ROUNDS_MAX = 2_000 if FULL else 400
 IMPATIENT_SECONDS = 0.3
 
 

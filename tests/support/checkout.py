@@ -166,7 +166,7 @@ class Rig:
     def __init__(self, folder: Path, *, dsn: str, nats_url: str, environment: dict[str, str] | None = None) -> None:
         self._environment = environment or {}
         self.folder, self.dsn, self.nats_url = folder, dsn, nats_url
-        self.sandbox = self._sandbox()
+        self.sandbox = sandbox_server(folder)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.checkout = self._checkout()
@@ -278,19 +278,6 @@ class Rig:
             assert time.monotonic() < ends, verdicts
             await asyncio.sleep(0.05)
 
-    def _sandbox(self) -> Server:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        environment = {
-            "PAYLINKS_SANDBOX_PORT": str(port),
-            "PAYLINKS_SANDBOX_DATA": str(self.folder / "sandbox"),
-            "PAYLINKS_SANDBOX_URL": url,
-            "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
-            "PAYLINKS_SANDBOX_CONTROL_KEY": CONTROL_KEY,
-            "PAYLINKS_SANDBOX_APPROVE_AFTER_MS": "150",
-        }
-        return self._server("deploy.simulators.sandbox", environment, url, path="/health")
-
     def _checkout(self, more: dict[str, str] | None = None, *, url: str | None = None) -> Server:
         environment = {
             "PAYLINKS_HTTP_PORT": str(self.port),
@@ -303,18 +290,33 @@ class Rig:
             "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
             "PAYLINKS_PROVIDER_TIMEOUT_SECONDS": "5",
         }
-        return self._server(
-            "services.checkout", environment | self._environment | (more or {}), url or self.url, path="/ready"
-        )
+        environment |= self._environment | (more or {})
+        return _server("services.checkout", environment, url or self.url, folder=self.folder, path="/ready")
 
-    def _server(self, module: str, environment: dict[str, str], url: str, *, path: str) -> Server:
-        program = Program(
-            name=module,
-            command=[sys.executable, "-m", module],
-            environment=environment,
-            is_ready=lambda: http_answers(f"{url}{path}", status_max=299),
-        )
-        return Server(program, url=url, log=self.folder / f"{module}.log")
+
+def sandbox_server(folder: Path) -> Server:
+    """The sandbox provider, with its books below `folder`. Not yet started."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    environment = {
+        "PAYLINKS_SANDBOX_PORT": str(port),
+        "PAYLINKS_SANDBOX_DATA": str(folder / "sandbox"),
+        "PAYLINKS_SANDBOX_URL": url,
+        "PAYLINKS_SANDBOX_PLATFORM_KEY": PLATFORM_KEY,
+        "PAYLINKS_SANDBOX_CONTROL_KEY": CONTROL_KEY,
+        "PAYLINKS_SANDBOX_APPROVE_AFTER_MS": "150",
+    }
+    return _server("deploy.simulators.sandbox", environment, url, folder=folder, path="/health")
+
+
+def _server(module: str, environment: dict[str, str], url: str, *, folder: Path, path: str) -> Server:
+    program = Program(
+        name=module,
+        command=[sys.executable, "-m", module],
+        environment=environment,
+        is_ready=lambda: http_answers(f"{url}{path}", status_max=299),
+    )
+    return Server(program, url=url, log=folder / f"{module}.log")
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], *, seconds: float = 5) -> None:

@@ -7,10 +7,19 @@ times, and what comes after that door would never be tried.
 import itertools
 import random
 import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from tests.support.dialects import VOICES, Shop, Voice
 from tests.support.members import Someone
@@ -22,6 +31,12 @@ FRESH: Mapping[str, Callable[[], str]] = {
     "digital_id": lambda: f"prod_generated{next(_numbers)}",
 }
 FIELDS_SPOILED_MAX = 2
+CHECKS = (
+    schemathesis.checks.not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
 
 
 def _spare_email() -> str:
@@ -147,3 +162,32 @@ def _placed(part: Any, ids: Mapping[str, list[str]], chance: random.Random) -> A
     if isinstance(part, list):
         return [_placed(item, ids, chance) for item in part]
     return part
+
+
+def sent(
+    root: str, operation: Any, *, headers: Mapping[str, str], change: st.SearchStrategy[Any], count: int
+) -> Counter[int]:
+    """Sends `count` requests that are made for the operation, each changed as `change` says; how often what came back.
+
+    Raises where an answer is a server's error, or not among those that the document names.
+    """
+    statuses: Counter[int] = Counter()
+    with requests.Session() as http:
+
+        @settings(
+            max_examples=count,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            phases=[Phase.explicit, Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(), change=change)
+        def send(case: Any, change: Any) -> None:
+            change(case)
+            response = case.call(base_url=root, headers=headers, session=http)
+            statuses[response.status_code] += 1
+            case.validate_response(response, checks=CHECKS)
+
+        send()
+    return statuses

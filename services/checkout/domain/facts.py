@@ -19,7 +19,7 @@ from shared.contracts.checkout import (
     ChargeSucceeded,
     CustomerView,
 )
-from shared.contracts.links import LinkView
+from shared.contracts.links import LinkView, PlanView
 
 
 class Story(Struct, frozen=True):
@@ -68,6 +68,7 @@ def _succeeded(before: Charge, after: Charge, story: Story) -> ChargeSucceeded:
         payer_hint=payer_hint(after),
         merchant_color=merchant.color,
         pending_since=_pending_since(before),
+        plan=pricing if isinstance(pricing := story.link.pricing, PlanView) else None,
         late=before.status in ENDED_UNPAID or story.session_status != "paying",
     )
 

@@ -14,6 +14,8 @@ def check_reminders(reminders: RemindersView) -> None:
     """Raises Invalid, with the name of the field."""
     _check("before_expiry_hours", reminders.before_expiry_hours, HOURS_MAX)
     _check("unpaid_days", reminders.unpaid_days, DAYS_MAX)
+    _check("renewal_days", reminders.renewal_days, DAYS_MAX)
+    _check("dunning_days", reminders.dunning_days, DAYS_MAX)
 
 
 def _check(field: str, named: tuple[int, ...], most: int) -> None:

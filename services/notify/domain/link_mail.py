@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.contracts.links import EndedAs, LinkView, PricingView, RemindersView
+from shared.contracts.links import EndedAs, LinkView, PlanView, PricingView, RemindersView
 from shared.contracts.notify import SkipReason
 
 Standing = Literal["active", "paused"] | EndedAs
@@ -30,6 +30,7 @@ class LinkMail(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     livemode: bool
     checkout_url: str | None = None
+    uses_max: int | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +64,7 @@ def known_of(link: LinkView, *, at: datetime) -> Known:
         send_at=link.scheduled_at if scheduled else None,
         to_address=link.recipient.email if link.recipient is not None else None,
         locale=link.merchant.locale,
-        about=_about(link) if link.recipient is not None else None,
+        about=_about(link) if asks_for_money_again(link) else None,
         standing=link.ended_as or ("paused" if link.paused_at is not None else "active"),
         expires_at=link.expires_at,
         paid_at=at if link.uses.used else None,
@@ -71,6 +72,11 @@ def known_of(link: LinkView, *, at: datetime) -> Known:
         reached_at=max(filter(None, (link.created_at or at, link.starts_at, link.scheduled_at))),
         told_at=at,
     )
+
+
+def asks_for_money_again(link: LinkView) -> bool:
+    """Whether anybody may get a mail that asks them to pay this link: its recipient, or who has paid its plan."""
+    return link.recipient is not None or isinstance(link.pricing, PlanView)
 
 
 def withheld(known: Known | None, mail: LinkMail, *, to_address: str, now: datetime) -> SkipReason | None:
@@ -107,5 +113,6 @@ def _about(link: LinkView) -> LinkMail:
         color=link.merchant.color,
         timezone=link.merchant.timezone,
         checkout_url=link.merchant.checkout_url,
+        uses_max=link.uses_max,
         livemode=link.livemode,
     )

@@ -46,38 +46,39 @@ def moments(plan: Plan) -> list[datetime]:
     found = {moment for moment in unpaid if plan.expires_at is None or moment < plan.expires_at}
     if plan.expires_at is not None:
         for hours in plan.reminders.before_expiry_hours:
-            found.add(_before(plan.expires_at, timedelta(hours=hours), plan.timezone))
+            found.add(daytime_before(plan.expires_at, timedelta(hours=hours), plan.timezone))
     return sorted(moment for moment in found if moment > plan.reached_at)
 
 
 def is_day(moment: datetime, timezone: str) -> bool:
-    return DAY_BEGINS <= moment.astimezone(_zone(timezone)).hour < DAY_ENDS
+    return DAY_BEGINS <= moment.astimezone(zone_of(timezone)).hour < DAY_ENDS
 
 
 def in_daytime(moment: datetime, timezone: str) -> datetime:
     """`moment`, or the next morning where that is night."""
     if is_day(moment, timezone):
         return moment
-    there = moment.astimezone(_zone(timezone))
+    there = moment.astimezone(zone_of(timezone))
     morning = there.date() if there.hour < DAY_BEGINS else there.date() + _DAY
     return datetime.combine(morning, time(DAY_BEGINS), there.tzinfo).astimezone(UTC)
 
 
 def day_of(moment: datetime, timezone: str) -> date:
-    return moment.astimezone(_zone(timezone)).date()
+    return moment.astimezone(zone_of(timezone)).date()
 
 
-def _before(expires_at: datetime, lead: timedelta, timezone: str) -> datetime:
-    moment = expires_at - lead
+def daytime_before(ends_at: datetime, lead: timedelta, timezone: str) -> datetime:
+    """`lead` before the end, by day; the evening before where the next morning would be too late."""
+    moment = ends_at - lead
     morning = in_daytime(moment, timezone)
-    if morning < expires_at:
+    if morning < ends_at:
         return morning
-    there = moment.astimezone(_zone(timezone))
+    there = moment.astimezone(zone_of(timezone))
     evening = there.date() if there.hour >= DAY_ENDS else there.date() - _DAY
     return datetime.combine(evening, time(EVENING), there.tzinfo).astimezone(UTC)
 
 
-def _zone(name: str) -> tzinfo:
+def zone_of(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -4,19 +4,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
 from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.renewal import RenewalMail
 from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.otp import word_otp
 from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.receipt import word_receipt
 from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.renewal import word_renewal
 from services.notify.mailers.webhook_disabled import word_webhook_disabled
 from services.notify.mailers.wording import Wording
-from shared.contracts.links import FixedView
+from shared.contracts.links import FixedView, PlanView
 from shared.contracts.notify import MailKind
 from shared.kernel.money import Money
 
@@ -32,21 +36,25 @@ _TOTAL: Final = Money(50_000, "UGX")
 
 def preview(kind: MailKind, locale: str, *, public_url: str) -> Wording:
     public_url = public_url.rstrip("/")
+    url, stop = f"{public_url}/checkout/{_LINK.slug}", f"{public_url}/unsubscribe/…"
     match kind:
         case "receipt":
-            return word_receipt(_RECEIPT, locale, url=f"{public_url}/checkout/sessions/{_RECEIPT.session_id}?token=…")
+            page = f"{public_url}/checkout/sessions/{_RECEIPT.session_id}?token=…"
+            wording = word_receipt(_RECEIPT, locale, url=page)
         case "otp":
             about = OtpMail(merchant_name=_MERCHANT, support_email=_SUPPORT, livemode=True, color=_COLOR)
-            return word_otp(about, locale, code="481516")
+            wording = word_otp(about, locale, code="481516")
         case "link":
-            return word_link(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+            wording = word_link(_LINK, locale, url=url)
         case "reminder":
-            stop = f"{public_url}/unsubscribe/…"
-            return word_reminder(_LINK, locale, url=f"{public_url}/checkout/{_LINK.slug}", unsubscribe_url=stop)
+            wording = word_reminder(_LINK, locale, url=url, unsubscribe_url=stop)
+        case "renewal" | "dunning":
+            wording = word_renewal(_RENEWAL, kind, locale, url=url, unsubscribe_url=stop)
         case "payment_failed":
-            return word_payment_failed(_FAILED, locale, url=f"{public_url}/checkout/{_LINK.slug}")
+            wording = word_payment_failed(_FAILED, locale, url=url)
         case "webhook_disabled":
-            return word_webhook_disabled(_DISABLED, locale)
+            wording = word_webhook_disabled(_DISABLED, locale)
+    return wording
 
 
 _RECEIPT: Final = Receipt(
@@ -76,6 +84,21 @@ _LINK: Final = LinkMail(
     support_email=_SUPPORT,
     color=_COLOR,
     timezone=_ZONE,
+    livemode=True,
+)
+_RENEWAL: Final = RenewalMail(
+    link=msgspec.structs.replace(
+        _LINK,
+        title="Coffee club",
+        pricing=PlanView(plan_id=UUID(int=8), name="Coffee club", total=_TOTAL, interval="month"),
+        scheduled_at=None,
+        expires_at=None,
+        gate_otp=False,
+    ),
+    paid_until=_EXPIRES,
+    merchant_name=_MERCHANT,
+    support_email=_SUPPORT,
+    color=_COLOR,
     livemode=True,
 )
 _FAILED: Final = PaymentFailed(

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from shared.web.colors import Brand, brand
 from shared.web.locales import LOCALE_DEFAULT, LOCALES, known_locale
 from shared.web.pages import http_url
 
+_SELLERS_MAX: Final = 1024
 TEMPLATES: Final = Path(__file__).parent.parent / "templates"
 
 _environment: Final = Environment(
@@ -104,15 +105,17 @@ def worded(
         "preview": preview,
         "brand": colors,
         "initial": mail.merchant_name[:1].upper(),
-        "support_link": _mail_link(mail.support_email, colors),
+        "support": _support(mail.support_email, locale, colors),
         "unsubscribe_url": None,
     }
     text, html = templates(template)
     return Wording(subject, text.render(frame | values), html.render(frame | values))
 
 
-def _mail_link(address: str | None, colors: Brand) -> Markup:
+@lru_cache(_SELLERS_MAX)
+def _support(address: str | None, locale: str, colors: Brand) -> Markup:
+    """Where questions go, as HTML: the same in all mails of a seller."""
     if not address:
         return Markup()
     link = Markup('<a class="accent" href="mailto:{}" style="color:{}">{}</a>')
-    return link.format(quote(address, safe="@+"), colors.accent, address)
+    return Markup(words(locale)("support", email=link.format(quote(address, safe="@+"), colors.accent, address)))  # noqa: S704 - each part was escaped

@@ -9,7 +9,7 @@ import msgspec
 
 from services.notify.domain.link_mail import Known, LinkMail
 from shared.contracts.links import RemindersView
-from shared.runtime.postgres import Postgres, Transaction
+from shared.runtime.postgres import Postgres, Reader, Transaction
 from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
@@ -43,9 +43,15 @@ async def intend_due(pg: Postgres, ids: Sequence[UUID], *, message_host: str, no
 
 async def find_known(pg: Postgres, link_id: UUID) -> Known | None:
     row = await pg.fetchrow(_sql["find_known"], link_id)
-    if row is None:
-        return None
-    values: dict[str, Any] = dict(row)
+    return _known(dict(row)) if row is not None else None
+
+
+async def find_known_links(pg: Reader, link_ids: Sequence[UUID]) -> dict[UUID, Known]:
+    rows = await pg.fetch(_sql["find_known_links"], link_ids)
+    return {row["link_id"]: _known(dict(row)) for row in rows}
+
+
+def _known(values: dict[str, Any]) -> Known:
     values["about"] = _ABOUT.decode(values["about"]) if values["about"] else None
     values["reminders"] = _REMINDERS.decode(values["reminders"]) if values["reminders"] else None
     return Known(**values)

@@ -3,9 +3,10 @@
 -- whether it was seen to; a new one is due at its own time.
 INSERT INTO link_mail AS old
     (link_id, org_id, revision, send_at, due_at, to_address, locale, about, standing, expires_at, paid_at, reminders,
-     reached_at, remind_since, look_at)
+     reached_at, remind_since, reminders_since, look_at)
 SELECT link_id, org_id, revision, send_at, send_at, to_address, locale, about::jsonb, standing, expires_at, paid_at,
-       reminders::jsonb, reached_at, told_at, CASE WHEN to_address IS NOT NULL THEN $14::timestamptz END
+       reminders::jsonb, reached_at, told_at, told_at,
+       CASE WHEN to_address IS NOT NULL THEN $14::timestamptz END
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
             $9::timestamptz[], $10::timestamptz[], $11::text[], $12::timestamptz[], $13::timestamptz[])
     AS new (link_id, org_id, revision, send_at, to_address, locale, about, standing, expires_at, paid_at, reminders,
@@ -22,6 +23,8 @@ SET org_id = excluded.org_id, revision = excluded.revision, send_at = excluded.s
         WHEN (old.to_address, old.expires_at, old.reminders, old.reached_at)
              IS NOT DISTINCT FROM (excluded.to_address, excluded.expires_at, excluded.reminders, excluded.reached_at)
         THEN old.remind_since ELSE greatest(old.remind_since, excluded.remind_since) END,
+    reminders_since = CASE WHEN old.reminders IS NOT DISTINCT FROM excluded.reminders THEN old.reminders_since
+                      ELSE excluded.reminders_since END,
     look_at = excluded.look_at
 WHERE old.revision < excluded.revision;
 
@@ -73,3 +76,9 @@ SELECT link_id, org_id, revision, send_at, to_address, locale, about::text AS ab
        reminders::text AS reminders, reached_at, remind_since AS told_at
 FROM link_mail
 WHERE link_id = $1;
+
+-- name: find_known_links
+SELECT link_id, org_id, revision, send_at, to_address, locale, about::text AS about, standing, expires_at, paid_at,
+       reminders::text AS reminders, reached_at, remind_since AS told_at
+FROM link_mail
+WHERE link_id = ANY($1::uuid[]);

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 
 from services.notify.domain.link_mail import Known, LinkMail
+from services.notify.domain.renewal import RenewalKind, RenewalMail
 from services.notify.store.mail import ClaimedMail
 from shared.contracts.links import MerchantView, RemindersView
 from shared.runtime.postgres import Postgres, Transaction
@@ -25,6 +26,7 @@ class Merchant(msgspec.Struct, frozen=True):
     revision: int
     view: MerchantView
     reminders: RemindersView
+    told_at: datetime
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -42,9 +44,10 @@ class Reminder(msgspec.Struct, frozen=True, kw_only=True):
     link_id: UUID
     to_address: str
     locale: str
-    about: LinkMail
+    about: LinkMail | RenewalMail
     due_at: datetime
     remind_on: date
+    kind: Literal["reminder"] | RenewalKind = "reminder"
 
 
 class Reminded(msgspec.Struct, frozen=True):
@@ -76,6 +79,7 @@ async def note_merchants(tx: Transaction, merchants: Sequence[Merchant]) -> None
         [one.revision for one in merchants],
         [_json(one.view) for one in merchants],
         [_json(one.reminders) for one in merchants],
+        [one.told_at for one in merchants],
     )
 
 
@@ -120,6 +124,7 @@ async def intend(tx: Transaction, reminders: Sequence[Reminder], *, message_host
         [_json(one.about) for one in reminders],
         [one.due_at for one in reminders],
         [one.remind_on for one in reminders],
+        [one.kind for one in reminders],
         message_host,
         now,
     )

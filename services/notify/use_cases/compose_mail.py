@@ -6,6 +6,7 @@ from services.notify.domain.link_mail import LinkMail
 from services.notify.domain.otp import OtpMail
 from services.notify.domain.payment_failed import PaymentFailed
 from services.notify.domain.receipt import Receipt
+from services.notify.domain.renewal import RenewalKind, RenewalMail
 from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.link import word_link
 from services.notify.mailers.message import Message, compose, is_address, one_line
@@ -14,6 +15,7 @@ from services.notify.mailers.payment_failed import word_payment_failed
 from services.notify.mailers.port import Letter
 from services.notify.mailers.receipt import word_receipt
 from services.notify.mailers.reminder import word_reminder
+from services.notify.mailers.renewal import word_renewal
 from services.notify.mailers.webhook_disabled import word_webhook_disabled
 from services.notify.mailers.wording import Wording
 from services.notify.store.mail import ClaimedMail
@@ -21,6 +23,7 @@ from services.notify.use_cases.unsubscribe import Unsubscribing
 from shared.runtime.session_pages import SessionPages
 
 _receipt = msgspec.json.Decoder(Receipt)
+_renewal = msgspec.json.Decoder(RenewalMail)
 _otp = msgspec.json.Decoder(OtpMail)
 _link = msgspec.json.Decoder(LinkMail)
 _payment_failed = msgspec.json.Decoder(PaymentFailed)
@@ -58,6 +61,23 @@ def compose_reminder(mail: ClaimedMail, *, sender: str, pages: SessionPages, uns
     stop = unsubscribing.url(mail.id)
     url = pages.link_url(about.slug, origin=about.checkout_url)
     wording = word_reminder(about, mail.locale, url=url, unsubscribe_url=stop)
+    return _letter(
+        mail,
+        wording,
+        sender=sender,
+        merchant=about.merchant_name,
+        answers_to=about.support_email,
+        unsubscribe_url=stop,
+    )
+
+
+def compose_renewal(
+    mail: ClaimedMail, kind: RenewalKind, *, sender: str, pages: SessionPages, unsubscribing: Unsubscribing
+) -> Letter:
+    about = _renewal.decode(mail.context)
+    stop = unsubscribing.url(mail.id)
+    url = pages.link_url(about.link.slug, origin=about.link.checkout_url)
+    wording = word_renewal(about, kind, mail.locale, url=url, unsubscribe_url=stop)
     return _letter(
         mail,
         wording,

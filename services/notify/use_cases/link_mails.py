@@ -11,6 +11,7 @@ from services.notify.domain.link_mail import Known, LinkMail, known_of, withheld
 from services.notify.mailers.message import is_address
 from services.notify.store import link_mails
 from services.notify.store.mail import ClaimedMail
+from services.notify.use_cases.fresh_links import FreshLinks
 from shared.contracts.checkout import ChargeSucceeded
 from shared.contracts.envelope import Received
 from shared.contracts.links import LinkEvent, LinkSendRequested
@@ -62,14 +63,14 @@ async def intend_link_mails(pg: Postgres, *, message_host: str, now: datetime) -
     return await link_mails.intend_due(pg, [new_id() for _ in range(BATCH)], message_host=message_host, now=now)
 
 
-async def why_withheld(pg: Postgres, mail: ClaimedMail, *, now: datetime) -> SkipReason | None:
+async def why_withheld(links: FreshLinks, mail: ClaimedMail, *, now: datetime) -> SkipReason | None:
     """Asked right before it goes out; None: it may."""
     if mail.link_id is None or not is_address(mail.to_address):
         return "no_address"
-    known = await link_mails.find_known(pg, mail.link_id)
+    known = await links.find(mail.link_id)
     return withheld(known, _about.decode(mail.context), to_address=mail.to_address, now=now)
 
 
 def worth_noting(known: Known) -> bool:
     """Most links are for nobody in particular: of those nothing is kept, unless an older fact may yet come."""
-    return known.to_address is not None or known.revision > 1
+    return known.about is not None or known.revision > 1

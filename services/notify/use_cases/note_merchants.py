@@ -16,9 +16,9 @@ async def note_merchants(tx: Transaction, received: Sequence[Received]) -> None:
     for one in received:
         match one.event:
             case LinkEvent(link=link):
-                merchant = Merchant(link.org_id, link.merchant_revision, link.merchant, link.default_reminders)
+                merchant = Merchant(link.org_id, link.merchant_revision, link.merchant, link.default_reminders, one.at)
             case OrganizationUpdated(org_id=org_id, merchant=MerchantView() as view, reminders=RemindersView() as told):
-                merchant = Merchant(org_id, one.event.revision, view, told)
+                merchant = Merchant(org_id, one.event.revision, view, told, one.at)
             case _:
                 continue
         before = newest.get(merchant.org_id)

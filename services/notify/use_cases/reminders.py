@@ -11,9 +11,10 @@ from services.notify.domain.delivery import Early, Obsolete
 from services.notify.domain.link_mail import LinkMail, closed
 from services.notify.domain.reminder import Look, Plan, day_of, in_daytime, look
 from services.notify.mailers.message import is_address
-from services.notify.store import link_mails, reminders
+from services.notify.store import reminders
 from services.notify.store.mail import ClaimedMail
 from services.notify.store.reminders import Candidate, Reminder
+from services.notify.use_cases.fresh_links import FreshLinks
 from services.notify.use_cases.note_merchants import note_merchants
 from shared.contracts.envelope import Received
 from shared.contracts.links import MerchantView, OrganizationUpdated, RemindersView
@@ -55,17 +56,23 @@ async def intend_reminders(pg: Postgres, *, message_host: str, now: datetime) ->
     return len(candidates)
 
 
-async def why_not_reminded(pg: Postgres, mail: ClaimedMail, *, now: datetime) -> Obsolete | Early | None:
+async def why_not_reminded(
+    pg: Postgres, links: FreshLinks, mail: ClaimedMail, *, now: datetime
+) -> Obsolete | Early | None:
     """Asked right before it goes out; None: it may."""
     if mail.link_id is None or not is_address(mail.to_address):
         return Obsolete("no_address")
-    known = await link_mails.find_known(pg, mail.link_id)
+    known = await links.find(mail.link_id)
     if reason := closed(known, to_address=mail.to_address, now=now):
         return Obsolete(reason)
+    return await why_not_today(pg, mail, zone=_about.decode(mail.context).timezone, now=now)
+
+
+async def why_not_today(pg: Postgres, mail: ClaimedMail, *, zone: str, now: datetime) -> Obsolete | Early | None:
+    """Whether they want reminders at all, have had one today, or sleep. `zone` is the organization's."""
     others = await reminders.find_reminded(pg, mail)
     if others.unsubscribed:
         return Obsolete("unsubscribed")
-    zone = _about.decode(mail.context).timezone
     today = others.sent_at is not None and day_of(others.sent_at, zone) == day_of(now, zone)
     if others.is_newer or today:
         # One that waited for the mail server until the next day meets that day's own.

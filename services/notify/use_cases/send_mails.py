@@ -93,6 +93,7 @@ class SendMails:
         if not batch.claimed:
             return batch
         crash_point("mails.claimed")
+        self._writer.expect(list(batch.left.values()))
         workers = [asyncio.create_task(self._work(batch)) for _ in range(min(CONNECTIONS, batch.claimed))]
         try:
             while (await asyncio.wait(workers, timeout=RENEW_SECONDS))[1]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shared.contracts.checkout.views import BuyerView, CustomerView, FailureReason, ReviewReason, Taken
 from shared.contracts.envelope import Event
-from shared.contracts.links import Method
+from shared.contracts.links import Method, PlanView
 from shared.kernel.money import Money
 
 
@@ -81,6 +81,8 @@ class ChargeSucceeded(ChargeEvent, frozen=True, kw_only=True):
     late: bool = False
     merchant_color: str | None = None
     pending_since: datetime | None = None
+    plan: PlanView | None = None
+    """What the link was priced by when the buyer began, if that was a plan."""
 
 
 class ChargeFailed(ChargeEvent, frozen=True, kw_only=True):

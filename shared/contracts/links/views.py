@@ -109,11 +109,14 @@ class RecipientView(msgspec.Struct, frozen=True):
 class RemindersView(msgspec.Struct, frozen=True):
     """When the recipient of a link that is not paid is reminded; each at most once a day, by day, where they sell.
 
-    `unpaid_days` count from when the link was made, or was mailed by its schedule.
+    `unpaid_days` count from when the link was made, or was mailed by its schedule. Who has paid a plan is reminded
+    `renewal_days` before the end of what they have paid for, and `dunning_days` after it.
     """
 
     before_expiry_hours: tuple[int, ...] = ()
     unpaid_days: tuple[int, ...] = ()
+    renewal_days: tuple[int, ...] = (3,)
+    dunning_days: tuple[int, ...] = (1, 3, 7)
 
 
 class BrandingView(msgspec.Struct, frozen=True):

@@ -11,7 +11,8 @@ from services.checkout.domain.lifecycle import CHARGE_EDGES, SESSION_EDGES, may_
 from services.checkout.domain.session import receipt_number
 from shared.contracts.checkout import ChargeExpired, ChargeFailed, ChargeSucceeded, CustomerView
 from shared.contracts.envelope import type_of
-from shared.kernel.ids import UUID
+from shared.contracts.links import FixedView, PlanView
+from shared.kernel.ids import UUID, new_id
 from shared.kernel.money import Money
 from tests.support.checkout import a_link
 from tests.unit.checkout.build import ACCOUNT, NOW, a_charge, a_state
@@ -104,6 +105,17 @@ def test_a_success_that_nobody_waited_for_is_late(was: str, session: str, *, lat
     (fact,) = facts_of(before, after, story)
     assert isinstance(fact, ChargeSucceeded)
     assert fact.late is late
+
+
+def test_a_success_names_the_plan_that_the_buyer_saw_and_no_other_price() -> None:
+    plan = PlanView(plan_id=new_id(), name="Gold", total=Money(50_000, "UGX"), interval="month")
+    for pricing, told in ((plan, plan), (FixedView(plan.total), None)):
+        before = a_charge(status="pending")
+        after = judge(before, a_state("succeeded"), account=ACCOUNT, event_id=None, now=NOW).charge
+        story = msgspec.structs.replace(STORY, link=msgspec.structs.replace(STORY.link, pricing=pricing))
+        (fact,) = facts_of(before, after, story)
+        assert isinstance(fact, ChargeSucceeded)
+        assert fact.plan == told
 
 
 @pytest.mark.parametrize("ends", ["succeeded", "failed", "expired"])

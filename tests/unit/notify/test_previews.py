@@ -28,7 +28,7 @@ def assert_golden(name: str, text: str) -> None:
     assert text == path.read_text("utf-8"), f"{name} changed: look at it, then run with PAYLINKS_WRITE_GOLDEN=1"
 
 
-@pytest.mark.parametrize("kind", ["otp", "reminder", "payment_failed", "webhook_disabled"])
+@pytest.mark.parametrize("kind", ["otp", "reminder", "payment_failed", "webhook_disabled", "renewal", "dunning"])
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_mail_reads_as_it_was_approved(kind: MailKind, locale: str) -> None:
     wording = preview(kind, locale, public_url="https://pay.example")

@@ -21,6 +21,7 @@ from shared.contracts.links import CartItemView, CartView, LinkUpdated, LinkView
 from shared.kernel.ids import new_id
 from shared.kernel.moment import utc_now
 from shared.kernel.money import Money
+from shared.runtime.bus_map import NOT_TOLD_BECAUSE
 from shared.runtime.examples import example_of
 
 NOW = datetime(2027, 3, 5, 11, 5, tzinfo=UTC)
@@ -67,6 +68,11 @@ def test_every_event_of_the_catalogue_is_told_as_its_example_shows(event: type[E
 def test_what_merchants_are_not_told_stays_here() -> None:
     for event in set(EVENTS.values()) - set(TOLD_TO_MERCHANTS):
         assert heading_of(received(msgspec.convert(example_of(event), event))) is None
+
+
+def test_what_merchants_are_not_told_has_a_reason_in_the_documents() -> None:
+    assert set(NOT_TOLD_BECAUSE) == set(EVENTS.values()) - set(TOLD_TO_MERCHANTS)
+    assert {filters_for(name)[1] for name in EVENT_NAMES} >= {"refund.*", "dispute.*", "provider_account.*"}
 
 
 def test_no_event_says_anything_secret() -> None:

@@ -102,7 +102,12 @@ ORGANIZATION: Final[dict[str, Any]] = {
     "link_lifetime_seconds": 604800,
     "redirect_origins": ["https://shop.example.com"],
     "checkout_url": None,
-    "reminders": {"before_expiry_hours": [24], "unpaid_days": [3]},
+    "reminders": {
+        "before_expiry_hours": [24],
+        "unpaid_days": [3],
+        "renewal_days": [3],
+        "dunning_days": [1, 3, 7],
+    },
     "revision": 1,
     "created_at": _AT,
     "updated_at": _AT,

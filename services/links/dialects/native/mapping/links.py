@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TypeVar, assert_never
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from services.links.dialects.native.wire import links as wire
@@ -171,11 +172,21 @@ def _recipient_in(recipient: wire.RecipientIn | UnsetType | None) -> Recipient |
 def reminders_in(reminders: wire.RemindersIn | UnsetType | None) -> Reminders | UnsetType | None:
     if not isinstance(reminders, wire.RemindersIn):
         return reminders
-    return Reminders(tuple(reminders.before_expiry_hours), tuple(reminders.unpaid_days))
+    named = Reminders(tuple(reminders.before_expiry_hours), tuple(reminders.unpaid_days))
+    if not isinstance(reminders.renewal_days, UnsetType):
+        named = msgspec.structs.replace(named, renewal_days=tuple(reminders.renewal_days))
+    if not isinstance(reminders.dunning_days, UnsetType):
+        named = msgspec.structs.replace(named, dunning_days=tuple(reminders.dunning_days))
+    return named
 
 
 def reminders_out(reminders: Reminders) -> wire.RemindersOut:
-    return wire.RemindersOut(list(reminders.before_expiry_hours), list(reminders.unpaid_days))
+    return wire.RemindersOut(
+        list(reminders.before_expiry_hours),
+        list(reminders.unpaid_days),
+        list(reminders.renewal_days),
+        list(reminders.dunning_days),
+    )
 
 
 def _collect_in(collect: wire.CollectIn | UnsetType | None) -> Collect | UnsetType:

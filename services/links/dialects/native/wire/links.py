@@ -112,10 +112,15 @@ class RemindersIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     It is sent from 8 to 20 o'clock in the organization's time zone. `unpaid_days` count from when the link was made, or
     was mailed by its schedule.
+
+    Who has paid a plan is reminded `renewal_days` before the end of what they have paid for, and `dunning_days` after
+    it. Left out these are [3] and [1, 3, 7]; empty lists send nothing.
     """
 
     before_expiry_hours: Hours = msgspec.field(default_factory=list[int])
     unpaid_days: Days = msgspec.field(default_factory=list[int])
+    renewal_days: Days | UnsetType = UNSET
+    dunning_days: Days | UnsetType = UNSET
 
 
 class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -242,6 +247,8 @@ class BrandingOut(msgspec.Struct, frozen=True):
 class RemindersOut(msgspec.Struct, frozen=True):
     before_expiry_hours: list[int]
     unpaid_days: list[int]
+    renewal_days: list[int]
+    dunning_days: list[int]
 
 
 class PaymentLink(msgspec.Struct, frozen=True, kw_only=True):
