@@ -11,6 +11,7 @@ from services.checkout import bus
 from services.checkout.jobs import (
     APPLY_SECONDS,
     EXPIRE_SECONDS,
+    FEE_SECONDS,
     POLL_SECONDS,
     RECONCILE_SECONDS,
     REFUND_SECONDS,
@@ -28,12 +29,13 @@ from services.checkout.providers.wave.adapter import Wave
 from services.checkout.settings import Settings
 from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
+from services.checkout.use_cases import ask_fees, send_refunds
 from services.checkout.use_cases import expire_sessions as expire
 from services.checkout.use_cases import poll_charges as poll
-from services.checkout.use_cases import send_refunds
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
+from services.checkout.use_cases.ask_fees import AskFees
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.checkout import Checkout
@@ -123,7 +125,9 @@ async def build(runtime: Runtime) -> Parts:
     gate_peer = GatePeer(runtime.broker)
     token_keys = TokenKeys(gate_peer)
     gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
-    reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
+    reconcile = Reconcile(
+        runtime.postgres, desk.providers, desk.accounts, learned=desk.apply_signals.words, clock=runtime.clock
+    )
     tickers = _tickers(desk, reconcile)
     refunder, money = _money(desk)
     checkout = _checkout(desk, kept, gate, stored=tickers.stored)
@@ -331,6 +335,15 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
     applier = Ticker("apply", desk.apply_signals.waiting_callbacks, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
     asker = Ticker("ask", questions, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
+    fees = AskFees(
+        pg,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        clock=clock,
+    )
+    fee_asker = Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 
     reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
@@ -339,4 +352,4 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
         applier.ring()
         asker.ring()
 
-    return _Tickers([applier.run, asker.run, poller.run, expirer.run, reconciler.run], stored)
+    return _Tickers([applier.run, asker.run, poller.run, fee_asker.run, expirer.run, reconciler.run], stored)

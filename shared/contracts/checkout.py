@@ -24,6 +24,9 @@ FailureReason = Literal[
 ReviewReason = Literal["not_counted", "refund_failed"]
 """It came too late or over the cap, or the session was paid before; or the policy's refund was refused."""
 
+RefundOrigin = Literal["merchant", "policy", "provider"]
+"""Who began it: the merchant here, the link's policy for late payments, or somebody at the provider's dashboard."""
+
 METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
     False: ("mobile_money", "card", "ussd", "bank_transfer"),
     True: (),
@@ -197,6 +200,7 @@ class RefundEvent(Event, frozen=True, kw_only=True):
     livemode: bool
     at: datetime
     reason: str | None = None
+    origin: RefundOrigin = "merchant"
 
 
 class RefundCreated(RefundEvent, frozen=True, kw_only=True):
@@ -208,11 +212,15 @@ class RefundSucceeded(RefundEvent, frozen=True, kw_only=True):
 
 
 class RefundFailed(RefundEvent, frozen=True, kw_only=True):
-    """`failure` is the provider's word, or ours where it never answered."""
+    """`failure` is the provider's word, or ours where it never answered.
+
+    `refunded` is there where the refund had succeeded before: what is given back of the charge in all, now without it.
+    """
 
     fact: ClassVar[str] = "failed"
 
     failure: str
+    refunded: Money | None = None
 
 
 class CapturedEvent(Event, frozen=True, kw_only=True):

@@ -108,7 +108,7 @@ async def test_a_refund_stays_pending_until_the_provider_tells_and_repeats_chang
     await rig.control.post(f"/control/refunds/{theirs['id']}/succeed")
     await shop.until(refund["id"], "succeeded")
     await rig.control.post(f"/control/refunds/{theirs['id']}/callback", json={"times": 5})
-    await rig.control.post(f"/control/refunds/{theirs['id']}/callback", json={"status": "failed"})
+    await rig.control.post(f"/control/refunds/{theirs['id']}/callback", json={"status": "pending"})
 
     async def all_told() -> bool:
         rows = await rig.pg.fetch("SELECT verdict FROM callback WHERE charge_id = $1", UUID(charge))

@@ -32,6 +32,8 @@ from tests.support.links import LinksService
 ACCOUNT: Final = "acct_books"
 BATCH: Final = 100
 NO_CHOICE: Final = charges.Choice(route=Route(candidates=(), left_out=()))
+COMES_BACK: Final = 0.2
+"""How often a refund that went through is sent back by the payer's bank."""
 PRICES: Final = (Money(50_000, "UGX"), Money(1_999, "USD"), Money(7_500, "XOF"))
 
 
@@ -204,4 +206,10 @@ class Books:
                 )
                 captured = await refunds.lock_captured(tx, charge.id)
                 assert captured is not None
-                await write_refund_change(tx, captured, judge_refund(refund, said, now=utc_now())[1], now=utc_now())
+                after = judge_refund(refund, said, now=utc_now())[1]
+                await write_refund_change(tx, captured, before=refund, after=after, now=utc_now())
+                if status == "succeeded" and self.chance.random() < COMES_BACK:
+                    captured = await refunds.lock_captured(tx, charge.id)
+                    assert captured is not None
+                    back = msgspec.structs.replace(after, status="failed", failure="lost_or_stolen_card")
+                    await write_refund_change(tx, captured, before=after, after=back, now=utc_now())

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,7 @@ from shared.contracts.links import (
     UseIsRefused,
     UsesView,
 )
+from shared.contracts.operator import Reconcile, Reconciled
 from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire
 from shared.kernel.money import Money
@@ -255,6 +256,12 @@ class Rig:
             for row in rows
         ]
         return [payment for some in found for payment in some]
+
+    async def reconcile(self, day: str, org_id: UUID) -> Reconciled:
+        """As the operator's command line asks for it."""
+        ask = msgspec.json.encode(Reconcile(day=date.fromisoformat(day), org_id=org_id))
+        answer = await self.client.request(subjects.RECONCILE, ask, timeout=10)
+        return msgspec.json.decode(answer.data, type=Reconciled)
 
     async def facts(self, session: dict[str, Any]) -> list[str]:
         """Types of the facts about the session, in order."""

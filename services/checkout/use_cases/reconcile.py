@@ -1,7 +1,7 @@
 """Once a day each account's charges are compared with what its provider says of them; what differs is listed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.checkout.providers.registry import Providers
 from services.checkout.store import reconciliation as store
 from services.checkout.store.reconciliation import Compared
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.apply_signals import Word
 from services.checkout.use_cases.manage_accounts import Owner
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
@@ -29,7 +30,18 @@ _log = logger("reconciliation")
 
 
 class Reconcile:
-    def __init__(self, postgres: Postgres, providers: Providers, accounts: Accounts, *, clock: Clock) -> None:
+    """`learned` takes what a provider said of charges that were captured: it may know a fee or a refund more."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        providers: Providers,
+        accounts: Accounts,
+        *,
+        learned: Callable[[Sequence[Word]], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        self._learned = learned
         self._postgres = postgres
         self._providers = providers
         self._accounts = accounts
@@ -106,6 +118,7 @@ class Reconcile:
                 elif differs := difference(one.ours, answer.state if isinstance(answer, Accepted) else None):
                     differing += 1
                     found += [differs] if len(found) < LISTED_MAX else []
+            await self._learn(account, batch, answers)
             after = batch[-1].ours.id
             await store.extend_lease(self._postgres, report.id, self._clock() + LEASE)
         return replace(
@@ -116,6 +129,17 @@ class Reconcile:
             differences=tuple(found),
             made_at=self._clock(),
         )
+
+    async def _learn(self, account: Account, batch: Sequence[Compared], answers: Sequence[StatusResult]) -> None:
+        """Only about what is captured on both sides: the report moves no charge."""
+        words = [
+            Word(one.ours.reference, account.external_id, account.id, answer.state)
+            for one, answer in zip(batch, answers, strict=True)
+            if one.ours.status == "succeeded" and isinstance(answer, Accepted) and answer.state.status == "succeeded"
+        ]
+        told = [word for word in words if word.state and (word.state.fee is not None or word.state.refunds)]
+        if told:
+            await self._learned(told)
 
     async def _status(self, account: Account, provider: Provider, one: Compared) -> StatusResult:
         payment = Payment(
