@@ -70,6 +70,7 @@ from services.checkout.web import pages as web_pages
 from services.checkout.web.money_room import MoneyRoom
 from shared.contracts.links import LinkView
 from shared.runtime.callers import Callers
+from shared.runtime.csrf import CsrfGuard
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
 from shared.runtime.service import Parts, Runtime, run
@@ -286,7 +287,9 @@ def _money(desk: _Desk) -> tuple[Ticker, MoneyRoom]:
 def _callers(desk: _Desk) -> Callers:
     per_second = desk.settings.rate_per_key_per_second
     limiter = Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS)
-    return Callers(desk.runtime.broker, TokenReader(desk.settings.root_secret()), limiter)
+    secret = desk.settings.root_secret()
+    guard = CsrfGuard(secret, desk.settings.public_url)
+    return Callers(desk.runtime.broker, TokenReader(secret), limiter, guard=guard)
 
 
 def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:

@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 
 from deploy.local.probes import http_answers
 from deploy.local.program import Program
+from services.links.domain.member import Login, Role, scopes_of
 from shared.contracts import envelope, subjects
 from shared.contracts.callers import CallerKnown, CallerUnknown, FindCaller
 from shared.contracts.envelope import Event, type_of
@@ -88,6 +89,7 @@ class StandInLinks:
         self.held_until: datetime | None = None
         self.coupons: dict[str, CouponFound | CouponMissing] = {}
         self.callers: dict[str, CallerKnown] = {}
+        self.members: dict[UUID, CallerKnown] = {}
         self.silent = False
 
     async def start(self) -> None:
@@ -108,9 +110,31 @@ class StandInLinks:
         )
         return {"authorization": f"Bearer plk_{'live' if livemode else 'test'}_{key_id}_secret"}
 
+    def signed_in(self, org_id: UUID, role: Role) -> Login:
+        """A new member's sign-in to this organization, in test mode."""
+        now = datetime.now(UTC)
+        login = Login(
+            id=new_id(),
+            member_id=new_id(),
+            org_id=org_id,
+            livemode=False,
+            kind="cookie",
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+        self.members[login.id] = CallerKnown(
+            org_id=org_id,
+            livemode=False,
+            by=f"member:{login.member_id}",
+            scopes=scopes_of(role),
+            organization_name="Kampala Coffee",
+        )
+        return login
+
     async def _caller(self, message: Msg) -> None:
         ask = msgspec.json.decode(message.data, type=FindCaller)
-        await message.respond(msgspec.json.encode(self.callers.get(ask.key_id or "", CallerUnknown())))
+        found = self.members.get(ask.login_id) if ask.login_id else self.callers.get(ask.key_id or "")
+        await message.respond(msgspec.json.encode(found or CallerUnknown()))
 
     async def tell(self, event: Event, *, event_id: UUID | None = None) -> None:
         """Publishes a fact as the relay of links would."""
