@@ -25,8 +25,12 @@ SCHEMAS: Final = (
     Page[MerchantDispute],
 )
 SECURITY: Final[dict[str, Any]] = {
-    "api_key": {"type": "http", "scheme": "bearer", "description": "An API key of links, or a member's sign-in. A page of the "
-        "dashboard may send the sign-in's cookie instead, and with what changes something its token as `X-CSRF-Token`."}
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key of links, or a member's sign-in. A page of the "
+        "dashboard may send the sign-in's cookie instead, and with what changes something its token as `X-CSRF-Token`.",
+    }
 }
 _PROBLEMS: Final[dict[int, str]] = {
     400: "`invalid`: `field` says which, `rule` why.",
