@@ -394,6 +394,8 @@ CREATE INDEX charge_in_review ON public.charge USING btree (org_id, livemode, id
 
 CREATE INDEX charge_listed ON public.charge USING btree (org_id, livemode, id DESC);
 
+CREATE INDEX charge_of_link ON public.charge USING btree (link_id, id DESC);
+
 CREATE INDEX charge_of_payment ON public.charge USING btree (account_id, payment_id) WHERE (payment_id IS NOT NULL);
 
 CREATE INDEX charge_of_provider ON public.charge USING btree (account_id, provider_id) WHERE (status = 'succeeded'::text);

@@ -234,7 +234,18 @@ async def test_a_refund_that_is_not_well_formed_is_refused(rig: Rig, body: dict[
 
 async def test_lists_refuse_what_they_do_not_know(rig: Rig) -> None:
     shop = Shop(rig)
-    for query in ("refunds?charge=x", "refunds?status=x", "charges?review=no", "charges?x=1", "disputes?status=paid"):
+    for query in (
+        *(
+            f"charges?{query}"
+            for query in ("link_id=x", "status=x", "method=cash", "from=today", "to=2027-03-05T11:05:00")
+        ),
+        "charges?from=0001-01-01T00:00:00%2B14:00",
+        "refunds?charge=x",
+        "refunds?status=x",
+        "charges?review=no",
+        "charges?x=1",
+        "disputes?status=paid",
+    ):
         answer = await rig.http.get(f"/v1/{query}", headers=shop.key)
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), query
     assert (await rig.http.get("/v1/charges/not-an-id", headers=shop.key)).status_code == 404

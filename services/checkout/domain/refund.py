@@ -67,6 +67,17 @@ class ListedCharge(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class ChargeFilters(Struct, frozen=True, kw_only=True):
+    """What is None does not matter. `since` is inclusive, `until` is not."""
+
+    link_id: UUID | None = None
+    status: str | None = None
+    method: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    in_review: bool = False
+
+
 class Refund(Struct, frozen=True, kw_only=True):
     """`reference` is ours and stored before the provider hears of it. `attempts` counts how often it was asked."""
 

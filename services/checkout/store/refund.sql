@@ -10,9 +10,15 @@ FOR UPDATE;
 SELECT id, org_id, link_id, session_id, livemode, account_id, provider, provider_id, reference, method, total_minor,
        currency, status, refunded_minor, refunding_minor, disputed_minor, review, review_reason, created_at
 FROM charge
-WHERE account_id = $1 AND status = 'succeeded'
-  AND (reference = $2 OR ($2::text IS NULL AND (provider_id = $3 OR payment_id = $3)))
-LIMIT 1
+WHERE id = (
+    -- By one name at a time, so that each is looked up in its own index.
+    SELECT id FROM charge WHERE reference = $2 AND account_id = $1 AND status = 'succeeded'
+    UNION ALL
+    SELECT id FROM charge WHERE account_id = $1 AND provider_id = $3 AND status = 'succeeded' AND $2 IS NULL
+    UNION ALL
+    SELECT id FROM charge WHERE account_id = $1 AND payment_id = $3 AND status = 'succeeded' AND $2 IS NULL
+    LIMIT 1
+)
 FOR UPDATE;
 
 -- name: knows_payment

@@ -2,11 +2,9 @@
 
 import base64
 import re
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 from msgspec.structs import asdict
@@ -15,6 +13,7 @@ from services.checkout.domain.callbacks import VERDICTS, CallbackSeen, Filters
 from services.checkout.use_cases.merchant import Merchant
 from services.checkout.web.merchant_accounts import READ, WRITE, owner_of
 from services.checkout.web.merchant_wire import CallbackDetail, CallbackListed, ReplayOut
+from services.checkout.web.money_room import moment
 from shared.kernel.faults import Invalid
 from shared.runtime.listing import Listing
 from shared.runtime.merchant import AnyRequest, begin, ok
@@ -35,8 +34,8 @@ def routes(merchant: Merchant) -> list[Any]:
                 account_id=id_of(asked, "account"),
                 verdict=_word(asked, "verdict"),
                 charge_id=id_of(asked, "charge"),
-                since=_moment(asked, "from"),
-                until=_moment(asked, "to"),
+                since=moment(asked.filters, "from"),
+                until=moment(asked.filters, "to"),
             ),
             before=asked.before,
             limit=asked.limit,
@@ -93,16 +92,3 @@ def id_of(asked: Listing, name: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         raise Invalid(name, "must be an id") from None
-
-
-def _moment(asked: Listing, name: str) -> datetime | None:
-    value = asked.filters.get(name)
-    if value is None:
-        return None
-    try:
-        moment = msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Invalid(name, "must be a moment with its offset, such as 2027-03-05T11:05:00Z")
-    return moment

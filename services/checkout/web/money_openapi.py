@@ -12,6 +12,7 @@ from services.checkout.web.money_wire import (
     MerchantRefund,
     RefundBody,
 )
+from shared.contracts.links import Method
 from shared.runtime.listing import LIMIT_DEFAULT, LIMIT_MAX, Page
 
 SCHEMAS: Final = (
@@ -54,6 +55,12 @@ _KEY: Final[dict[str, Any]] = {
 
 def paths() -> dict[str, Any]:
     charges = _list("list_charges", "Charges, newest first", "Page_MerchantCharge_", "charges:read", ChargeStatus)
+    charges["parameters"] += [
+        _query("link_id", {"format": "uuid"}, "Only those of this link."),
+        _query("method", {"enum": list(get_args(Method))}, "Only those paid this way."),
+        _query("from", {"format": "date-time"}, "Only those made at this moment or later."),
+        _query("to", {"format": "date-time"}, "Only those made before this moment."),
+    ]
     charges["parameters"].append(_query("review", {"enum": ["true"]}, "Only those that a person is to decide about."))
     refunds = _list("list_refunds", "Refunds, newest first", "Page_MerchantRefund_", "charges:read", RefundStatus)
     disputes = _list("list_disputes", "Disputes, newest first", "Page_MerchantDispute_", "charges:read", DisputeStatus)

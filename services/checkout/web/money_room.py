@@ -1,9 +1,11 @@
 """What the merchant's routes about money are given, and what they have in common."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import get_args
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from services.checkout.use_cases.read_money import Owner, ReadMoney
@@ -44,3 +46,17 @@ def identifier(filters: Mapping[str, str], name: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         raise Invalid(name, "must be a UUID") from None
+
+
+def moment(filters: Mapping[str, str], name: str) -> datetime | None:
+    """Raises: Invalid: not a moment, or without its offset."""
+    value = filters.get(name)
+    if value is None:
+        return None
+    try:
+        found = msgspec.convert(value, datetime)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        pass
+    raise Invalid(name, "must be a moment with its offset, such as 2027-03-05T11:05:00Z")
