@@ -48,12 +48,6 @@ async def test_every_statement_can_be_prepared_and_is_used(database: Database) -
                 ("list_in_review", "", "", "charge_in_review"),
             )
         ),
-        (
-            "refund.lock_captured_by_payment",
-            "uuid, text, text",
-            "'{ORG}', NULL, 'pi_1'",
-            "charge_of_payment",
-        ),
         ("fee.claim_fee_asks", "timestamptz, integer, float8[]", "now(), 50, '{1}'", "fee_ask_due"),
         ("charge.prompt_until", "uuid, text", "'{ORG}', '+256772123456'", "charge_prompt_once"),
         ("provider_account.offered_accounts", "uuid, boolean", "'{ORG}', false", "provider_account_org"),

@@ -47,8 +47,14 @@ async def list_charges(
     values = (org_id, livemode, below, limit, wanted.status, wanted.method, above, since, until)
     if wanted.link_id is not None:
         rows = await postgres.fetch(_sql["list_charges_of_link"], *values, wanted.link_id, wanted.in_review)
+    elif wanted.in_review:
+        rows = await postgres.fetch(_sql["list_in_review"], *values)
+    elif wanted.since is None:
+        rows = await postgres.fetch(_sql["list_charges"], *values)
     else:
-        rows = await postgres.fetch(_sql["list_in_review" if wanted.in_review else "list_charges"], *values)
+        async with postgres.transaction() as tx:
+            await tx.execute(_sql["plan_for_values"])
+            rows = await tx.fetch(_sql["list_charges_since"], *values)
     return [_listed(row) for row in rows]
 
 
