@@ -349,7 +349,7 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
     fee_asker = Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 
-    reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
+    reconciler = Ticker("reconcile", reconcile.lately, every_seconds=RECONCILE_SECONDS, batch=1)
 
     def stored() -> None:
         applier.ring()

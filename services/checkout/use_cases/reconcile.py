@@ -25,6 +25,8 @@ BATCH: Final = 200
 AT_ONCE_MAX: Final = 8
 TRIES_MAX: Final = 2
 LEASE: Final = timedelta(minutes=10)
+DAYS_BACK: Final = 7
+"""So many days without us are made up for; the operator's command line goes back further."""
 
 _log = logger("reconciliation")
 
@@ -47,26 +49,41 @@ class Reconcile:
         self._accounts = accounts
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+        self._over: set[date] = set()
 
-    async def yesterday(self) -> int:
-        """Makes the reports of yesterday that are not there yet; returns 0, since none is left then."""
-        await self(self._clock().date() - timedelta(days=1), only_open=True)
+    async def lately(self) -> int:
+        """Makes the reports that are not there yet, of yesterday and of the days before that nobody was here for.
+
+        Returns 0: none is left then.
+        """
+        today = self._clock().date()
+        days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+        self._over.intersection_update(days)
+        for day in days:
+            # A day that is over gets no more charges: once nothing of it is open, it is looked at no more.
+            if day not in self._over and not await self._ids(day, org_id=None, only_open=True):
+                self._over.add(day)
+            elif day not in self._over:
+                await self(day, only_open=True)
         return 0
 
     async def __call__(
         self, day: date, *, org_id: UUID | None = None, only_open: bool = False
     ) -> Sequence[Reconciliation]:
         """The reports of that day (UTC), made now; not those that another process is making."""
-        ids = await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
+        ids = await self._ids(day, org_id=org_id, only_open=only_open)
         made: list[Reconciliation] = []
         for account_id in ids:
             account = await self._accounts.by_id(account_id)
             provider = self._providers.find(account.provider) if account else None
             if account is None or provider is None:
                 _log.error("reconciliation.no_account", account=str(account_id))
-            elif report := await self._account(account, provider, day):
+            elif report := await self._account(account, provider, day=day, only_open=only_open):
                 made.append(report)
         return made
+
+    async def _ids(self, day: date, *, org_id: UUID | None, only_open: bool) -> Sequence[UUID]:
+        return await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
 
     async def list(
         self, owner: Owner, *, before: UUID | None, day: date | None, account_id: UUID | None, limit: int
@@ -82,7 +99,9 @@ class Reconcile:
             limit=limit + 1,
         )
 
-    async def _account(self, account: Account, provider: Provider, day: date) -> Reconciliation | None:
+    async def _account(
+        self, account: Account, provider: Provider, *, day: date, only_open: bool
+    ) -> Reconciliation | None:
         now = self._clock()
         report = Reconciliation(
             id=new_id(),
@@ -97,7 +116,7 @@ class Reconcile:
             differences=(),
             made_at=now,
         )
-        claimed = await store.claim(self._postgres, report, lease_until=now + LEASE)
+        claimed = await store.claim(self._postgres, report, lease_until=now + LEASE, only_open=only_open)
         if claimed is None:
             return None
         report = await self._compared(replace(report, id=claimed), account, provider)
