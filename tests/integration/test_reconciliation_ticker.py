@@ -1,4 +1,4 @@
-"""The comparison of each day makes itself: once for an account and day, by any number of replicas, after downtime too."""
+"""The comparison of each day makes itself: once for an account and day, by any number of replicas."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
