@@ -150,6 +150,8 @@ async def test_a_refund_and_a_dispute_that_are_told_before_the_payment_wait_for_
     await shop.until(charge, status="succeeded")
     await shop.hurry()
     await shop.until(charge, refunded_minor=300, disputed_minor=400)
+    await shop.hurry()
+    await shop.quiet()
     # The answer that told of the capture told of the refund, too.
     assert {verdict for _, verdict in await shop.verdicts()} <= {"accepted", "duplicate"}
     assert len(await shop.refunds(charge)) == 1
