@@ -11,6 +11,7 @@ from services.checkout import bus
 from services.checkout.jobs import (
     APPLY_SECONDS,
     EXPIRE_SECONDS,
+    FEE_SECONDS,
     POLL_SECONDS,
     RECONCILE_SECONDS,
     REFUND_SECONDS,
@@ -23,12 +24,13 @@ from services.checkout.providers.registry import Providers
 from services.checkout.settings import Settings
 from services.checkout.use_cases import answer_asks as asks
 from services.checkout.use_cases import apply_signals as apply
+from services.checkout.use_cases import ask_fees, send_refunds
 from services.checkout.use_cases import expire_sessions as expire
 from services.checkout.use_cases import poll_charges as poll
-from services.checkout.use_cases import send_refunds
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
+from services.checkout.use_cases.ask_fees import AskFees
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.checkout import Checkout
@@ -63,6 +65,7 @@ from services.checkout.web import api
 from services.checkout.web import pages as web_pages
 from services.checkout.web.money_room import MoneyRoom
 from shared.runtime.callers import Callers
+from shared.runtime.csrf import CsrfGuard
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
 from shared.runtime.service import Parts, Runtime, run
@@ -101,7 +104,9 @@ async def build(runtime: Runtime) -> Parts:
     gate_peer = GatePeer(runtime.broker)
     token_keys = TokenKeys(gate_peer)
     gate = Gate(gate_peer, token_keys, issuer=desk.settings.public_url.rstrip("/"), clock=runtime.clock)
-    reconcile = Reconcile(runtime.postgres, desk.providers, desk.accounts, clock=runtime.clock)
+    reconcile = Reconcile(
+        runtime.postgres, desk.providers, desk.accounts, learned=desk.apply_signals.words, clock=runtime.clock
+    )
     tickers = _tickers(desk, reconcile)
     refunder, money = _money(desk)
     checkout = _checkout(desk, kept, gate, tickers)
@@ -239,7 +244,9 @@ def _money(desk: _Desk) -> tuple[Ticker, MoneyRoom]:
 def _callers(desk: _Desk) -> Callers:
     per_second = desk.settings.rate_per_key_per_second
     limiter = Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS)
-    return Callers(desk.runtime.broker, TokenReader(desk.settings.root_secret()), limiter)
+    secret = desk.settings.root_secret()
+    guard = CsrfGuard(secret, desk.settings.public_url)
+    return Callers(desk.runtime.broker, TokenReader(secret), limiter, guard=guard)
 
 
 def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
@@ -297,11 +304,20 @@ def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
     applier = Ticker("apply", applying, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
     asker = Ticker("ask", asking, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
     poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
+    fees = AskFees(
+        pg,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        clock=clock,
+    )
+    fee_asker = Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
     expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
 
-    reconciler = Ticker("reconcile", reconcile.yesterday, every_seconds=RECONCILE_SECONDS, batch=1)
+    reconciler = Ticker("reconcile", reconcile.lately, every_seconds=RECONCILE_SECONDS, batch=1)
     return _Tickers(
-        [applier.run, asker.run, poller.run, expirer.run, reconciler.run],
+        [applier.run, asker.run, poller.run, fee_asker.run, expirer.run, reconciler.run],
         intake,
         stored=applier.ring,
         asks=asker.ring,

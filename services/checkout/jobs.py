@@ -11,6 +11,7 @@ APPLY_SECONDS: Final = 1.0
 """How soon callbacks are found that another replica stored and died over; its own are applied at once."""
 POLL_SECONDS: Final = 1.0
 EXPIRE_SECONDS: Final = 1.0
+FEE_SECONDS: Final = 2.0
 RECONCILE_SECONDS: Final = 1800.0
 REFUND_SECONDS: Final = 1.0
 GATHER_SECONDS: Final = 0.01

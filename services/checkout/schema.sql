@@ -77,6 +77,7 @@ CREATE TABLE public.charge (
     routing jsonb,
     prompt_phone text,
     prompt_until timestamp with time zone,
+    payment_id text,
     CONSTRAINT charge_disputed_minor_check CHECK ((disputed_minor >= 0)),
     CONSTRAINT charge_refunded_minor_check CHECK ((refunded_minor >= 0)),
     CONSTRAINT charge_refunding_minor_check CHECK ((refunding_minor >= 0)),
@@ -118,6 +119,12 @@ CREATE TABLE public.dispute (
     CONSTRAINT dispute_status_check CHECK ((status = ANY (ARRAY['open'::text, 'won'::text, 'lost'::text])))
 );
 
+CREATE TABLE public.fee_ask (
+    charge_id uuid NOT NULL,
+    asks integer DEFAULT 0 NOT NULL,
+    next_ask_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.idempotency (
     scope text NOT NULL,
     route text NOT NULL,
@@ -150,7 +157,7 @@ CREATE TABLE public.ledger_entry (
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT ledger_entry_account_check CHECK ((account = ANY (ARRAY['provider'::text, 'merchant'::text, 'fees'::text, 'refunds'::text, 'disputes'::text, 'chargebacks'::text]))),
     CONSTRAINT ledger_entry_amount_minor_check CHECK ((amount_minor <> 0)),
-    CONSTRAINT ledger_entry_kind_check CHECK ((kind = ANY (ARRAY['charge'::text, 'fee'::text, 'refund'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]))),
+    CONSTRAINT ledger_entry_kind_check CHECK ((kind = ANY (ARRAY['charge'::text, 'fee'::text, 'refund'::text, 'refund_failed'::text, 'dispute'::text, 'dispute_won'::text, 'dispute_lost'::text]))),
     CONSTRAINT ledger_entry_line_check CHECK ((line > 0))
 );
 
@@ -322,6 +329,9 @@ ALTER TABLE ONLY public.dispute
 ALTER TABLE ONLY public.dispute
     ADD CONSTRAINT dispute_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.fee_ask
+    ADD CONSTRAINT fee_ask_pkey PRIMARY KEY (charge_id);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (scope, route, key);
 
@@ -384,6 +394,10 @@ CREATE INDEX charge_in_review ON public.charge USING btree (org_id, livemode, id
 
 CREATE INDEX charge_listed ON public.charge USING btree (org_id, livemode, id DESC);
 
+CREATE INDEX charge_of_link ON public.charge USING btree (link_id, id DESC);
+
+CREATE INDEX charge_of_payment ON public.charge USING btree (account_id, payment_id) WHERE (payment_id IS NOT NULL);
+
 CREATE INDEX charge_of_provider ON public.charge USING btree (account_id, provider_id) WHERE (status = 'succeeded'::text);
 
 CREATE UNIQUE INDEX charge_prompt_once ON public.charge USING btree (account_id, prompt_phone) WHERE (prompt_phone IS NOT NULL);
@@ -397,6 +411,8 @@ CREATE INDEX dead_letter_died ON public.dead_letter USING btree (died_at DESC);
 CREATE INDEX dispute_listed ON public.dispute USING btree (org_id, livemode, id DESC);
 
 CREATE INDEX dispute_of_charge ON public.dispute USING btree (charge_id, id DESC);
+
+CREATE INDEX fee_ask_due ON public.fee_ask USING btree (next_ask_at);
 
 CREATE INDEX idempotency_created ON public.idempotency USING brin (created_at);
 
@@ -413,6 +429,8 @@ CREATE INDEX provider_account_org ON public.provider_account USING btree (org_id
 CREATE INDEX reconciliation_listed ON public.reconciliation USING btree (org_id, livemode, id DESC);
 
 CREATE UNIQUE INDEX refund_by_policy ON public.refund USING btree (charge_id) WHERE (asked_by = 'policy'::text);
+
+CREATE UNIQUE INDEX refund_by_provider ON public.refund USING btree (account_id, provider_id) WHERE (asked_by = 'provider'::text);
 
 CREATE INDEX refund_due ON public.refund USING btree (next_attempt_at) WHERE (status = ANY (ARRAY['created'::text, 'pending'::text]));
 
@@ -436,6 +454,9 @@ ALTER TABLE ONLY public.charge
 
 ALTER TABLE ONLY public.dispute
     ADD CONSTRAINT dispute_charge_id_fkey FOREIGN KEY (charge_id) REFERENCES public.charge(id);
+
+ALTER TABLE ONLY public.fee_ask
+    ADD CONSTRAINT fee_ask_charge_id_fkey FOREIGN KEY (charge_id) REFERENCES public.charge(id);
 
 ALTER TABLE ONLY public.reconciliation
     ADD CONSTRAINT reconciliation_account_id_fkey FOREIGN KEY (account_id) REFERENCES public.provider_account(id);

@@ -1,7 +1,9 @@
 """What checkout is told by its environment."""
 
 import base64
+from collections.abc import Callable, Collection
 from typing import Final
+from urllib.parse import urlsplit
 
 from shared.runtime.settings import SECRET_BYTES_MIN, ServiceSettings, SettingsError
 
@@ -12,9 +14,11 @@ MTN_SANDBOX_URL: Final = "https://sandbox.momodeveloper.mtn.com"
 class Settings(ServiceSettings, frozen=True, kw_only=True):
     """`sandbox_url` is the origin of the sandbox provider: its API and its card field.
 
-    The other `…_url` are where providers answer; simulators, on a local stack. `previous_secret_keys`, separated by
-    commas, still open what was sealed with them. `extra_providers`, too: adapters installed beside Paylinks, as
-    `package.module:Class@https://api.example`. `failed_…_per_hour`: how many tries may fail before more are refused.
+    The other `…_url` are where providers answer; simulators, on a local stack. `mtn_urls` names addresses of MTN by
+    target environment, as `mtnuganda=https://…`, separated by commas; `mtn_url` is for all others.
+    `previous_secret_keys`, separated by commas, still open what was sealed with them. `extra_providers`, too: adapters
+    installed beside Paylinks, as `package.module:Class@https://api.example`. `failed_…_per_hour`: how many tries may
+    fail before more are refused.
     """
 
     sandbox_url: str
@@ -24,6 +28,7 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     wave_url: str = "https://api.wave.com"
     flutterwave_url: str = "https://api.flutterwave.com"
     mtn_url: str = ""
+    mtn_urls: str = ""
     previous_secret_keys: str = ""
     extra_providers: str = ""
     failed_cards_per_link_per_hour: int = 200
@@ -39,9 +44,48 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
         """
         return [self.root_secret(), *(_previous(key.strip()) for key in self.previous_secret_keys.split(",") if key)]
 
-    def mtn(self) -> str:
-        """MTN keeps its sandbox on a host of its own: an installation speaks to one of the two."""
-        return self.mtn_url or (MTN_SANDBOX_URL if self.test_mode else MTN_URL)
+    def stripe(self) -> str:
+        """Raises: SettingsError: not where a provider could answer; as the next ones."""
+        return self._address("PAYLINKS_STRIPE_URL", self.stripe_url)
+
+    def wave(self) -> str:
+        return self._address("PAYLINKS_WAVE_URL", self.wave_url)
+
+    def flutterwave(self) -> str:
+        return self._address("PAYLINKS_FLUTTERWAVE_URL", self.flutterwave_url)
+
+    def mtn(self, environments: Collection[str]) -> Callable[[str, bool], str]:
+        """Where MTN answers, by the target environment of an account and whether it is live.
+
+        MTN keeps its sandbox on a host of its own, and a market may have one, too. Merchants name only the environment:
+        which hosts we speak to is the operator's word. `environments` are those that there are.
+        """
+        everywhere = self._address("PAYLINKS_MTN_URL", self.mtn_url) if self.mtn_url else None
+        named: dict[str, str] = {}
+        for one in self.mtn_urls.split(","):
+            environment, _, url = one.strip().partition("=")
+            if one.strip() and environment not in environments:
+                raise SettingsError(f"Settings: PAYLINKS_MTN_URLS names '{environment[:40]}', which is no environment.")
+            if one.strip():
+                named[environment] = self._address("PAYLINKS_MTN_URLS", url)
+
+        def url_of(environment: str, livemode: bool) -> str:  # noqa: FBT001 - called by place only in `app`
+            by_host = MTN_URL if livemode and environment != "sandbox" else MTN_SANDBOX_URL
+            return named.get(environment) or everywhere or by_host
+
+        return url_of
+
+    def _address(self, name: str, url: str) -> str:
+        """An origin; by http only where no real money moves, since keys go along."""
+        parts = urlsplit(url)
+        try:
+            whole = bool(parts.hostname) and parts.port != 0 and parts.username is None and url.isascii()
+        except ValueError:
+            whole = False
+        schemes = {"https", "http"} if self.test_mode else {"https"}
+        if not whole or parts.scheme not in schemes or parts.query or parts.fragment:
+            raise SettingsError(f"Settings: {name} has '{url[:100]}'; write https://…, the address of an API.")
+        return url.rstrip("/")
 
     def extra(self) -> list[str]:
         return [one.strip() for one in self.extra_providers.split(",") if one.strip()]

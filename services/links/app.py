@@ -32,6 +32,7 @@ from services.links.use_cases.sessions import SessionAuthenticator
 from services.links.use_cases.sign_in import Attempts, Door
 from services.links.use_cases.signing_keys import SigningKeys
 from shared.kernel.answer import Seal
+from shared.runtime.csrf import CsrfGuard
 from shared.runtime.limits import Limiter
 from shared.runtime.secrets import derive, sealer
 from shared.runtime.service import Parts, Runtime, run
@@ -112,6 +113,7 @@ def _dashboard(settings: Settings, surface: Surface) -> dashboard_pages.Dashboar
         sessions=surface.sessions,
         door=surface.door,
         guard=FormGuard(settings.root_secret(), settings.public_url),
+        csrf=CsrfGuard(settings.root_secret(), settings.public_url),
         clock=surface.clock,
         public_url=settings.public_url,
     )

@@ -26,6 +26,7 @@ from shared.contracts.checkout import (
     ProviderAccountConnected,
     ProviderAccountDisconnected,
     ProviderAccountUpdated,
+    RefundFailed,
     SessionAbandoned,
     SessionExpired,
 )
@@ -79,6 +80,7 @@ FACTS = (
     SessionExpired,
     SessionAbandoned,
     ChargeRefunded,
+    RefundFailed,
     ChargeAccepted,
 )
 

@@ -416,6 +416,7 @@ CREATE TABLE public.refund (
     amount_minor bigint NOT NULL,
     currency text NOT NULL,
     refunded_at timestamp with time zone NOT NULL,
+    failed_at timestamp with time zone,
     CONSTRAINT refund_amount_minor_check CHECK ((amount_minor > 0))
 );
 

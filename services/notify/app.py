@@ -30,6 +30,7 @@ from services.notify.webhooks.signing import SecretBox
 from shared.kernel.answer import Seal
 from shared.runtime import asyncapi
 from shared.runtime.callers import Callers
+from shared.runtime.csrf import CsrfGuard
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
 from shared.runtime.openapi import serve
@@ -146,6 +147,7 @@ def _desk(
             runtime.broker,
             TokenReader(settings.root_secret()),
             Limiter("key", per_second=per_second, burst=per_second * 2),
+            guard=CsrfGuard(settings.root_secret(), settings.public_url),
         ),
         box=box,
         seal=Seal(seal=answers.encrypt, unseal=answers.decrypt),

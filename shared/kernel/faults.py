@@ -64,6 +64,12 @@ class Forbidden(Fault):
         super().__init__(scope=scope)
 
 
+class OtherSite(Fault):
+    """It came with a visitor's cookie, and not from a page of ours."""
+
+    code = "other_site"
+
+
 class IdempotencyMismatch(Fault):
     """The Idempotency-Key was used for another request."""
 

@@ -14,6 +14,7 @@ from shared.contracts.callers import CallerKnown, FindCaller, FindCallerReply
 from shared.contracts.subjects import CALLER_FIND
 from shared.kernel.faults import Forbidden, Unauthorized, Unavailable
 from shared.runtime.broker import Broker
+from shared.runtime.csrf import CsrfGuard, session_cookie
 from shared.runtime.limits import Limiter
 from shared.runtime.member_tokens import TokenReader
 
@@ -45,7 +46,10 @@ class _Known(msgspec.Struct):
 
 
 class Callers:
-    """`limiter` is spent by key or sign-in. A token in a query or a body is no credential: only headers are read."""
+    """`limiter` is spent by key or sign-in. A token in a query or a body is no credential: only headers are read.
+
+    With a `guard` the cookie of a sign-in is one, too: it says what may come with it.
+    """
 
     def __init__(
         self,
@@ -53,24 +57,27 @@ class Callers:
         tokens: TokenReader,
         limiter: Limiter,
         *,
+        guard: CsrfGuard | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._broker = broker
         self._tokens = tokens
         self._limiter = limiter
+        self._guard = guard
         self._monotonic = monotonic
         self._known: dict[str, _Known] = {}
 
-    async def caller(self, headers: Mapping[str, str], scope: str, *, now: datetime) -> Caller:
+    async def caller(self, headers: Mapping[str, str], scope: str, *, now: datetime, method: str = "POST") -> Caller:
         """Who sends these headers (names in lower case), and may do what `scope` names.
 
         Raises:
             Unauthorized: no credentials, or none that work.
+            OtherSite: a cookie without what shows that a page of ours sent it.
             Forbidden: they lack the scope.
             RateLimited: they have asked too often.
             Unavailable: links does not answer, and did not tell of this caller a moment ago.
         """
-        ask = self._ask(_token_of(headers), now)
+        ask = self._ask(headers, method, now)
         name = str(ask.login_id) if ask.login_id else f"{ask.key_id}:{ask.secret_sha256}:{ask.livemode}"
         caller = await self._find(name, ask)
         self._limiter.spend(ask.key_id or str(ask.login_id))
@@ -78,7 +85,19 @@ class Callers:
             raise Forbidden(scope)
         return caller
 
-    def _ask(self, token: str, now: datetime) -> FindCaller:
+    def _ask(self, headers: Mapping[str, str], method: str, now: datetime) -> FindCaller:
+        token = _token_of(headers)
+        if token is None and self._guard is not None and (token := session_cookie(headers)):
+            ask = self._asked(token, now)
+            if ask.login_id is None:  # a key is no cookie
+                raise Unauthorized
+            self._guard.check(method, headers, login_id=ask.login_id)
+            return ask
+        if not token:
+            raise Unauthorized
+        return self._asked(token, now)
+
+    def _asked(self, token: str, now: datetime) -> FindCaller:
         if key := _KEY.fullmatch(token):
             digest = hashlib.sha256(key[3].encode()).hexdigest()
             return FindCaller(key_id=key[2], secret_sha256=digest, livemode=key[1] == "live")
@@ -107,14 +126,9 @@ class Callers:
         return caller
 
 
-def _token_of(headers: Mapping[str, str]) -> str:
+def _token_of(headers: Mapping[str, str]) -> str | None:
+    """None where no header is meant to be one; empty where it is none."""
     authorization = headers.get("authorization")
     if authorization is None:
-        token = headers.get("x-api-key", "")
-    elif authorization[: len(_BEARER)].lower() == _BEARER:
-        token = authorization[len(_BEARER) :].strip()
-    else:
-        token = ""
-    if not token:
-        raise Unauthorized
-    return token
+        return headers.get("x-api-key")
+    return authorization[len(_BEARER) :].strip() if authorization[: len(_BEARER)].lower() == _BEARER else ""

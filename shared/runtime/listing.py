@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
@@ -98,6 +99,20 @@ def identifier(filters: Mapping[str, str], name: str) -> UUID | None:
         return UUID(value)
     except ValueError:
         raise Invalid(name, "must be a UUID") from None
+
+
+def moment(filters: Mapping[str, str], name: str) -> datetime | None:
+    """Raises: Invalid: not a moment, or without its offset."""
+    value = filters.get(name)
+    if value is None:
+        return None
+    try:
+        found = msgspec.convert(value, datetime)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        pass
+    raise Invalid(name, "must be a moment with its offset, such as 2027-03-05T11:05:00Z")
 
 
 def cursor_of(place: UUID | str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from shared.runtime.secrets import derive
 
+SESSION_COOKIE: Final = "session"
 AUDIENCE: Final = "paylinks-session"
 ALGORITHM: Final = "HS256"
 TOKEN_CHARS_MAX: Final = 1024

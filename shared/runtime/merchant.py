@@ -47,10 +47,10 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin(request: AnyRequest, callers: Callers, scope: str, *, clock: Clock) -> Call:
-    """Raises: Unauthorized, Forbidden, RateLimited, Unavailable."""
+    """Raises: Unauthorized, OtherSite, Forbidden, RateLimited, Unavailable."""
     now = clock()
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
-    caller = await callers.caller(headers, scope, now=now)
+    caller = await callers.caller(headers, scope, now=now, method=request.method)
     return Call(caller=caller, now=now, request=request, headers=headers)
 
 

@@ -34,7 +34,13 @@ _IF_MATCH: Final = {
 }
 _REPLAYED: Final = {"description": "There when this is the answer that was given before.", "schema": {"const": "true"}}
 _SECURITY_SCHEMES: Final = {
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "plk_<test|live>_<id>_<secret>"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "plk_<test|live>_<id>_<secret>",
+        "description": "An API key, or a member's sign-in. A page of the dashboard may send the sign-in's cookie to "
+        "checkout and notify instead, and with what changes something its token as `X-CSRF-Token`.",
+    },
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 

@@ -61,6 +61,11 @@ KINDS: Final[dict[str, ProblemKind]] = {
     "forbidden": ProblemKind(
         403, "The credentials do not allow this", "Use a key that has the scope named in the problem."
     ),
+    "other_site": ProblemKind(
+        403,
+        "This came from another site",
+        "Send it from a page of the dashboard; to /v1 with the page's token as 'X-CSRF-Token'.",
+    ),
     "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
     "payload_too_large": ProblemKind(413, "The request is too large"),
     "internal": ProblemKind(

@@ -22,6 +22,8 @@ async def test_a_buyer_pays_by_mobile_money_and_gets_a_receipt(rig: Rig) -> None
     assert started.json()["status"] == "paying"
     assert started.json()["next_action"]["type"] == "prompt"
     assert started.json()["next_action"]["phone"] == WAITS
+    assert started.json()["charge"]["pending_reason"] == "approval_on_phone"
+    assert started.json()["charge"]["pending_text"] == "Still pending: you have not approved it on your phone yet."
     await rig.approve(session)
     paid = await rig.until(session, "paid")
     assert paid["charge"]["payer_hint"] == "••••0004"

@@ -35,6 +35,20 @@ async def test_every_statement_can_be_prepared_and_is_used(database: Database) -
             "'{ORG}', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51",
             "callback_listed",
         ),
+        *(
+            (
+                f"charge_list.{name}",
+                f"uuid, boolean, uuid, integer, text, text, uuid, timestamptz, timestamptz{more}",
+                "'{ORG}', false, '{ORG}', 51, NULL, NULL, '{ORG}', now(), now()" + values,
+                index,
+            )
+            for name, more, values, index in (
+                ("list_charges", "", "", "charge_listed"),
+                ("list_charges_of_link", ", uuid, boolean", ", '{ORG}', false", "charge_of_link"),
+                ("list_in_review", "", "", "charge_in_review"),
+            )
+        ),
+        ("fee.claim_fee_asks", "timestamptz, integer, float8[]", "now(), 50, '{1}'", "fee_ask_due"),
         ("charge.prompt_until", "uuid, text", "'{ORG}', '+256772123456'", "charge_prompt_once"),
         ("provider_account.offered_accounts", "uuid, boolean", "'{ORG}', false", "provider_account_org"),
     ],

@@ -47,6 +47,7 @@ async def test_a_member_signs_in_and_out(browser: httpx.AsyncClient, owner: Some
     assert "<strong>Amina Okello</strong>" in home.text
     assert "<strong>Kampala Coffee</strong>" in home.text
     assert home.headers["cache-control"] == "private, no-store"
+    assert re.search(r'<meta name="csrf-token" content="[A-Za-z0-9_-]{43}">', home.text)
     assert (await browser.get(LOGIN)).headers["location"] == HOME
     stolen = dict(browser.cookies)
     gone = await browser.post(LOGOUT, data={FIELD: token_in(home)})

@@ -63,7 +63,9 @@ async def test_what_was_told_in_every_wrong_order_leaves_no_difference(ledgers: 
     assert (code, lines[-1]) == (0, "No differences."), lines
     report = await read.check(ledgers.checkout, ledgers.links)
     assert report.charges > NUMBER * 0.7
-    assert report.refunds > NUMBER * 0.02
+    came_back = "SELECT count(*) FROM ledger_entry WHERE kind = 'refund_failed' AND line = 1"
+    assert report.refunds > NUMBER * 0.01
+    assert await ledgers.checkout.fetchval(came_back) > 0
     assert report.currencies == ("UGX", "USD", "XOF")
     put_aside = await ledgers.links.fetchval("SELECT count(*) FROM unsettled")
     fees = await ledgers.checkout.fetchval("SELECT count(*) FROM ledger_entry WHERE kind = 'fee' AND line = 1")
@@ -74,7 +76,7 @@ async def test_what_was_told_in_every_wrong_order_leaves_no_difference(ledgers: 
 async def test_every_injected_fault_is_listed(ledgers: Ledgers) -> None:
     charges = [await ledgers.charge(place) for place in range(8)]
     link = await ledgers.links.fetchval("SELECT link_id FROM use WHERE charge_id = $1", charges[4])
-    refund = await ledgers.links.fetchval("SELECT id FROM refund LIMIT 1")
+    refund = await ledgers.links.fetchval("SELECT id FROM refund WHERE failed_at IS NULL LIMIT 1")
     for statement, subject in (
         ("DELETE FROM ledger_entry WHERE kind = 'charge' AND source_id = $1", charges[0]),
         (

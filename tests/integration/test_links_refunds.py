@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.links.use_cases.lapse_holds import lapse_holds
-from shared.contracts.checkout import ChargeAccepted, ChargeRefunded
+from shared.contracts.checkout import ChargeAccepted, ChargeRefunded, RefundFailed
 from shared.contracts.links import HoldUse
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
@@ -61,6 +61,37 @@ async def test_what_was_given_back_is_told_beside_the_revenue_once(service: Link
     assert numbers["refunded"] == [
         {"amount_minor": 30_000, "currency": "UGX", "of_revenue_minor": 30_000, "refunds": 2}
     ]
+
+
+def failed(service: LinksService, ask: HoldUse, refund: ChargeRefunded) -> RefundFailed:
+    common = of(service, ask)
+    del common["total"]
+    return RefundFailed(
+        **common,
+        refund_id=refund.refund_id,
+        amount=refund.amount,
+        provider="stripe",
+        failure="lost_or_stolen_card",
+        refunded=Money(0, "UGX"),
+    )
+
+
+@pytest.mark.parametrize("order", ["in order", "the other way round"])
+async def test_a_refund_that_came_back_is_told_no_more(service: LinksService, shop: Tenant, order: str) -> None:
+    link = await shop.make()
+    ask, _ = await service.hold(link, shop)
+    kept, gone = refunded(service, ask, 10_000), refunded(service, ask, 20_000)
+    back = failed(service, ask, gone)
+    await take_in(service, succeeded(ask, version=2, at=service.now()), kept)
+    for fact in (gone, back, gone) if order == "in order" else (back, gone, back):
+        await take_in(service, fact)
+    numbers = await stats(shop, link)
+    assert [one["amount_minor"] for one in numbers["revenue"]] == [50_000]
+    assert numbers["refunded"] == [
+        {"amount_minor": 10_000, "currency": "UGX", "of_revenue_minor": 10_000, "refunds": 1}
+    ]
+    await take_in(service, failed(service, ask, refunded(service, ask, 5_000)))
+    assert (await stats(shop, link))["refunded"] == numbers["refunded"]
 
 
 async def test_a_full_refund_gives_no_use_back(service: LinksService, shop: Tenant) -> None:

@@ -17,6 +17,7 @@ from services.checkout.providers.port import (
     NotSent,
     Order,
     Payment,
+    PaymentFound,
     RefundOrder,
     RefundSignal,
     RefundState,
@@ -381,8 +382,9 @@ async def test_a_dispute_names_a_payment_that_can_be_found(shop: Shop) -> None:
     assert all(isinstance(one, DisputeSignal) for one in said)
     assert [one.status for one in said] == ["open", "open", "lost"]
     assert (said[-1].amount, said[-1].reason) == (of.total, "fraudulent")
-    assert await shop.adapter.find_reference(ACCOUNT, said[-1].payment_id) == of.reference
-    assert await shop.adapter.find_reference(ACCOUNT, "pi_of_somebody_else") is None
+    assert await shop.adapter.find_reference(ACCOUNT, said[-1].payment_id) == PaymentFound(of.reference)
+    assert await shop.adapter.find_reference(ACCOUNT, "pi_of_somebody_else") == Absent()
+    assert await shop.adapter.find_reference(ACCOUNT, of.reference) == Absent()
 
 
 async def test_duplicates_shuffled_late_and_lost_callbacks_all_tell_the_truth(shop: Shop) -> None:

@@ -32,6 +32,8 @@ from tests.support.links import LinksService
 ACCOUNT: Final = "acct_books"
 BATCH: Final = 100
 NO_CHOICE: Final = charges.Choice(route=Route(candidates=(), left_out=()))
+COMES_BACK_EACH: Final = 5
+"""So many refunds go through until one of them is sent back by the payer's bank."""
 PRICES: Final = (Money(50_000, "UGX"), Money(1_999, "USD"), Money(7_500, "XOF"))
 
 
@@ -64,6 +66,7 @@ class Books:
         self._apply = ApplySignals(
             checkout, cast("Any", None), attempts=cast("Any", _Attempts()), live=Live(), wake=Wake(), clock=utc_now
         )
+        self._given = 0
         self._refund = RefundCharge(cast("Any", _Providers()), ring=lambda: None, wake=Wake())
 
     async def simulate(self, number: int) -> None:
@@ -204,4 +207,11 @@ class Books:
                 )
                 captured = await refunds.lock_captured(tx, charge.id)
                 assert captured is not None
-                await write_refund_change(tx, captured, judge_refund(refund, said, now=utc_now())[1], now=utc_now())
+                after = judge_refund(refund, said, now=utc_now())[1]
+                await write_refund_change(tx, captured, before=refund, after=after, now=utc_now())
+                self._given += status == "succeeded"
+                if status == "succeeded" and self._given % COMES_BACK_EACH == 0:
+                    captured = await refunds.lock_captured(tx, charge.id)
+                    assert captured is not None
+                    back = msgspec.structs.replace(after, status="failed", failure="lost_or_stolen_card")
+                    await write_refund_change(tx, captured, before=after, after=back, now=utc_now())

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 
 from deploy.local.probes import http_answers
 from deploy.local.program import Program
+from services.links.domain.member import Login, Role, scopes_of
 from shared.contracts import envelope, subjects
 from shared.contracts.callers import CallerKnown, CallerUnknown, FindCaller
 from shared.contracts.envelope import Event, type_of
@@ -41,6 +42,7 @@ from shared.contracts.links import (
     UseIsRefused,
     UsesView,
 )
+from shared.contracts.operator import Reconcile, Reconciled
 from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire
 from shared.kernel.money import Money
@@ -87,6 +89,7 @@ class StandInLinks:
         self.held_until: datetime | None = None
         self.coupons: dict[str, CouponFound | CouponMissing] = {}
         self.callers: dict[str, CallerKnown] = {}
+        self.members: dict[UUID, CallerKnown] = {}
         self.silent = False
 
     async def start(self) -> None:
@@ -107,9 +110,31 @@ class StandInLinks:
         )
         return {"authorization": f"Bearer plk_{'live' if livemode else 'test'}_{key_id}_secret"}
 
+    def signed_in(self, org_id: UUID, role: Role) -> Login:
+        """A new member's sign-in to this organization, in test mode."""
+        now = datetime.now(UTC)
+        login = Login(
+            id=new_id(),
+            member_id=new_id(),
+            org_id=org_id,
+            livemode=False,
+            kind="cookie",
+            created_at=now,
+            expires_at=now + timedelta(hours=1),
+        )
+        self.members[login.id] = CallerKnown(
+            org_id=org_id,
+            livemode=False,
+            by=f"member:{login.member_id}",
+            scopes=scopes_of(role),
+            organization_name="Kampala Coffee",
+        )
+        return login
+
     async def _caller(self, message: Msg) -> None:
         ask = msgspec.json.decode(message.data, type=FindCaller)
-        await message.respond(msgspec.json.encode(self.callers.get(ask.key_id or "", CallerUnknown())))
+        found = self.members.get(ask.login_id) if ask.login_id else self.callers.get(ask.key_id or "")
+        await message.respond(msgspec.json.encode(found or CallerUnknown()))
 
     async def tell(self, event: Event, *, event_id: UUID | None = None) -> None:
         """Publishes a fact as the relay of links would."""
@@ -255,6 +280,12 @@ class Rig:
             for row in rows
         ]
         return [payment for some in found for payment in some]
+
+    async def reconcile(self, day: str, org_id: UUID) -> Reconciled:
+        """As the operator's command line asks for it."""
+        ask = msgspec.json.encode(Reconcile(day=date.fromisoformat(day), org_id=org_id))
+        answer = await self.client.request(subjects.RECONCILE, ask, timeout=10)
+        return msgspec.json.decode(answer.data, type=Reconciled)
 
     async def facts(self, session: dict[str, Any]) -> list[str]:
         """Types of the facts about the session, in order."""

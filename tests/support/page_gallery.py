@@ -79,6 +79,7 @@ SESSION = SessionView(
     livemode=False,
     now=NOW,
     time_zone=ZONE,
+    pending="approval_on_phone",
     phone="+256772123456",
     action_expires_at=NOW + timedelta(minutes=5),
     stream_url="/checkout/sessions/s1/stream",
@@ -234,18 +235,24 @@ def checkout_views() -> dict[str, CheckoutView]:
 
 
 def session_views() -> dict[str, SessionView]:
-    stopped = replace(SESSION, stream_url=None, poll_url=None, action_expires_at=None)
+    stopped = replace(SESSION, pending=None, stream_url=None, poll_url=None, action_expires_at=None)
     views = {
         "session-prompt": SESSION,
         "session-redirecting": replace(
-            SESSION, state="redirecting", phone=None, retry=None, redirect_url=f"{PROVIDER}/pay/p1"
+            SESSION,
+            state="redirecting",
+            pending="provider_page",
+            phone=None,
+            retry=None,
+            redirect_url=f"{PROVIDER}/pay/p1",
         ),
         "session-redirecting-phone": replace(
-            SESSION, state="redirecting", retry=None, redirect_url=f"{PROVIDER}/confirm/p1"
+            SESSION, state="redirecting", pending="provider_page", retry=None, redirect_url=f"{PROVIDER}/confirm/p1"
         ),
         "session-dial": replace(
             SESSION,
             state="dial",
+            pending="ussd_code",
             phone=None,
             retry=None,
             minor=150_050,
@@ -254,11 +261,19 @@ def session_views() -> dict[str, SessionView]:
             action_expires_at=NOW + timedelta(minutes=30),
         ),
         "session-transfer": replace(
-            SESSION, state="transfer", phone=None, retry=None, minor=150_050, currency="NGN", transfer=TRANSFER
+            SESSION,
+            state="transfer",
+            pending="bank_transfer",
+            phone=None,
+            retry=None,
+            minor=150_050,
+            currency="NGN",
+            transfer=TRANSFER,
         ),
         "session-transfer-sent": replace(
             SESSION,
             state="processing",
+            pending="bank_transfer",
             phone=None,
             retry=None,
             change_url=None,
@@ -268,12 +283,15 @@ def session_views() -> dict[str, SessionView]:
         "session-came-back": replace(
             SESSION,
             state="processing",
+            pending="provider_processing",
             retry=None,
             change_url=None,
             redirect_url=f"{PROVIDER}/confirm/p1",
             back_url="/checkout/sessions/s1",
         ),
-        "session-processing": replace(SESSION, state="processing", phone=None, retry=None, change_url=None),
+        "session-processing": replace(
+            SESSION, state="processing", pending="provider_answer", phone=None, retry=None, change_url=None
+        ),
         "session-paid": replace(
             stopped, state="paid", retry=None, receipt=RECEIPT, success_url="https://kisakye.example/thanks"
         ),

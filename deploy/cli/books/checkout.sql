@@ -33,11 +33,13 @@ FULL JOIN posted ON posted.source_id = charge.id
 WHERE (charge.total_minor, charge.currency) IS DISTINCT FROM (posted.minor, posted.currency);
 
 -- name: refunds_against_postings
+-- Of a refund that came back nothing is missing at the provider.
 WITH posted AS (
     SELECT source_id, -sum(amount_minor) FILTER (WHERE account = 'provider') AS minor, min(currency) AS currency
     FROM ledger_entry
-    WHERE kind = 'refund'
+    WHERE kind IN ('refund', 'refund_failed')
     GROUP BY source_id
+    HAVING sum(amount_minor) FILTER (WHERE account = 'provider') <> 0
 )
 SELECT coalesce(refund.id, posted.source_id) AS subject, refund.amount_minor AS expected, refund.currency,
        posted.minor AS posted, posted.currency AS posted_currency
@@ -91,8 +93,9 @@ ORDER BY source_id;
 
 -- name: refunded
 SELECT source_id AS id, link_id, -amount_minor AS amount_minor, currency
-FROM ledger_entry
+FROM ledger_entry AS given
 WHERE kind = 'refund' AND account = 'provider'
+  AND NOT EXISTS (SELECT FROM ledger_entry AS back WHERE back.kind = 'refund_failed' AND back.source_id = given.source_id)
 ORDER BY source_id;
 
 -- name: repair

@@ -6,7 +6,7 @@ SELECT charge_id, link_id, total_minor, currency, false FROM unsettled
 ORDER BY id;
 
 -- name: refunded
-SELECT id, link_id, amount_minor, currency FROM refund ORDER BY id;
+SELECT id, link_id, amount_minor, currency FROM refund WHERE failed_at IS NULL ORDER BY id;
 
 -- name: uses
 SELECT link_id AS id, used FROM link_uses WHERE used <> 0 ORDER BY link_id;

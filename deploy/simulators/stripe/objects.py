@@ -1,13 +1,20 @@
 """Stripe's objects as its API shows them. What a payment link has no use for is there, and null, as with Stripe."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from deploy.simulators.stripe.problems import refused
 from deploy.simulators.stripe.records import Dispute, Endpoint, Intent, Refund, Session
 
 VERSION = "2026-10-28.endive"
+REFUNDS_SHOWN = 10
 EXPANDABLE = frozenset(
-    {"payment_intent", "payment_intent.latest_charge", "payment_intent.latest_charge.balance_transaction"}
+    {
+        "payment_intent",
+        "payment_intent.latest_charge",
+        "payment_intent.latest_charge.balance_transaction",
+        "payment_intent.latest_charge.refunds",
+    }
 )
 
 
@@ -23,11 +30,13 @@ def check_expand(expand: list[str], *, prefix: str = "") -> frozenset[str]:
     return frozenset(shown)
 
 
-def session_view(session: Session, *, url: str, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+def session_view(
+    session: Session, *, url: str, expand: frozenset[str] = frozenset(), refunds: Sequence[Refund] = ()
+) -> dict[str, Any]:
     intent = session.intent
     shown_intent: Any = intent.id if intent else None
     if intent and "payment_intent" in expand:
-        shown_intent = intent_view(session, intent, expand)
+        shown_intent = intent_view(session, intent, expand, refunds=refunds)
     return {
         "id": session.id,
         "object": "checkout.session",
@@ -53,11 +62,13 @@ def session_view(session: Session, *, url: str, expand: frozenset[str] = frozens
     }
 
 
-def intent_view(session: Session, intent: Intent, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+def intent_view(
+    session: Session, intent: Intent, expand: frozenset[str] = frozenset(), *, refunds: Sequence[Refund] = ()
+) -> dict[str, Any]:
     failure = intent.error
     shown_charge: Any = intent.charge
     if intent.charge and "payment_intent.latest_charge" in expand:
-        shown_charge = charge_view(session, intent, expand)
+        shown_charge = charge_view(session, intent, expand, refunds=refunds)
     return {
         "id": intent.id,
         "object": "payment_intent",
@@ -80,7 +91,16 @@ def intent_view(session: Session, intent: Intent, expand: frozenset[str] = froze
     }
 
 
-def charge_view(session: Session, intent: Intent, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
+def charge_view(
+    session: Session, intent: Intent, expand: frozenset[str] = frozenset(), *, refunds: Sequence[Refund] = ()
+) -> dict[str, Any]:
+    """`refunds`, oldest first. The list of them is shown only to those who ask for it, and its ten newest."""
+    given = sum(refund.amount for refund in refunds if refund.status in {"pending", "succeeded"})
+    listed = {}
+    if "payment_intent.latest_charge.refunds" in expand:
+        newest = [refund_view(refund) for refund in reversed(refunds)]
+        path = f"/v1/charges/{intent.charge}/refunds"
+        listed = {"refunds": list_view(path, newest[:REFUNDS_SHOWN], has_more=len(newest) > REFUNDS_SHOWN)}
     balance: Any = f"txn_{intent.id.removeprefix('pi_')}" if intent.status == "succeeded" else None
     if balance and "payment_intent.latest_charge.balance_transaction" in expand:
         balance = {
@@ -95,6 +115,7 @@ def charge_view(session: Session, intent: Intent, expand: frozenset[str] = froze
         "id": intent.charge,
         "object": "charge",
         "amount": session.amount,
+        "amount_refunded": given,
         "balance_transaction": balance,
         "currency": session.currency,
         "livemode": False,
@@ -102,8 +123,9 @@ def charge_view(session: Session, intent: Intent, expand: frozenset[str] = froze
         "paid": intent.status == "succeeded",
         "payment_intent": intent.id,
         "payment_method_details": {"type": "card", "card": {"brand": intent.brand, "last4": intent.last4}},
+        "refunded": given == session.amount,
         "status": "succeeded" if intent.status == "succeeded" else "failed",
-    }
+    } | listed
 
 
 def refund_view(refund: Refund) -> dict[str, Any]:

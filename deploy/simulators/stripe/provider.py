@@ -172,7 +172,8 @@ class Provider:
                     self.refunds.waited(refund)
 
     def view(self, session: Session, expand: frozenset[str] = frozenset()) -> dict[str, Any]:
-        return objects.session_view(session, url=self.url, expand=expand)
+        refunds = self.refunds.of(session.account, session.intent.id) if session.intent else ()
+        return objects.session_view(session, url=self.url, expand=expand, refunds=refunds)
 
     def _expired(self, session: Session) -> Session:
         intent = replace(session.intent, status="canceled") if session.intent else None

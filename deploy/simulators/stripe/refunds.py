@@ -7,7 +7,7 @@ import msgspec
 
 from deploy.simulators.process.documents import DocumentStore
 from deploy.simulators.stripe import money, objects
-from deploy.simulators.stripe.accounts import new_id
+from deploy.simulators.stripe.accounts import Accounts, new_id
 from deploy.simulators.stripe.parameters import CreateRefund
 from deploy.simulators.stripe.problems import refused
 from deploy.simulators.stripe.records import Account, Dispute, DisputeStatus, Refund, RefundStatus, Session
@@ -20,6 +20,7 @@ class Books(Protocol):
     """What refunds need of the provider."""
 
     store: DocumentStore
+    accounts: Accounts
     now_ms: Callable[[], int]
     schedule: Callable[[int, int], None]
 
@@ -67,7 +68,8 @@ class Refunds:
         )
         self._keep(refund, due_ms=self._books.now_ms() + REFUND_WAITS_MS if intent.refunds_wait else None)
         self._books.tell(session, "refund.created", objects.refund_view(refund))
-        self._books.tell(session, "charge.refunded", objects.charge_view(session, intent))
+        refunds = self.of(account.id, intent.id)
+        self._books.tell(session, "charge.refunded", objects.charge_view(session, intent, refunds=refunds))
         return refund
 
     def of(self, account_id: str, intent_id: str) -> list[Refund]:
@@ -79,17 +81,27 @@ class Refunds:
         with self._books.store.transaction():
             return self._ended(replace(refund, status=status, failure_reason=failure))
 
-    def dispute(self, session: Session, reason: str) -> Dispute:
-        """Raises: StripeError: 400, nothing was paid."""
+    def refund_by_hand(self, session: Session, amount: int | None) -> Refund:
+        """Somebody refunds at the dashboard, and writes no metadata. Raises: StripeError: 400."""
+        account = self._books.accounts.by_id(session.account)
+        if account is None or session.intent is None:
+            raise refused("Only a charge that was paid is refunded.")
+        with self._books.store.transaction():
+            return self.refund(account, CreateRefund(payment_intent=session.intent.id, amount=amount))
+
+    def dispute(self, session: Session, reason: str, amount: int | None = None) -> Dispute:
+        """Raises: StripeError: 400, nothing was paid, or not so much."""
         intent = session.intent
         if intent is None or intent.charge is None or session.payment_status != "paid":
             raise refused("Only a charge that was paid is disputed.")
+        if amount is not None and amount > session.amount:
+            raise refused("A dispute is never about more than was paid.", param="amount")
         dispute = Dispute(
             id=new_id("dp_"),
             account=session.account,
             intent=intent.id,
             charge=intent.charge,
-            amount=session.amount,
+            amount=session.amount if amount is None else amount,
             currency=session.currency,
             reason=reason,
             status="needs_response",
@@ -108,6 +120,8 @@ class Refunds:
             self._books.store.put(decided, key=decided.id, account=decided.account, reference=decided.intent)
             kind = "charge.dispute.closed" if status in {"won", "lost"} else "charge.dispute.updated"
             self._books.tell(session, kind, objects.dispute_view(decided))
+            if status == "won":
+                self._books.tell(session, "charge.dispute.funds_reinstated", objects.dispute_view(decided))
         return decided
 
     def waited(self, refund: Refund) -> None:

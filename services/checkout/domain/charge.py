@@ -67,10 +67,26 @@ PendingReason = Literal[
 ]
 
 
+class RefundState(Struct, frozen=True, kw_only=True):
+    """What a provider says of a refund. `reference` None: it repeats only its own id, or we never asked for it.
+
+    `payment_id` names the payment, where a refund that we know nothing of is surely somebody else's doing.
+    """
+
+    provider_id: str
+    reference: str | None
+    status: Literal["pending", "succeeded", "failed"]
+    amount: Money
+    failure: str | None = None
+    payment_id: str | None = None
+
+
 class PaymentState(Struct, frozen=True, kw_only=True):
     """What a provider says of a payment, in our words; by an answer, a callback or a status request.
 
-    `provider_id` is the one that its status is asked by. `fee` is what the provider keeps, where it says so.
+    `provider_id` is the one that its status is asked by; `payment_id` the one that refunds and disputes bear, where
+    that is another. `fee` is what the provider keeps, where it says so; `fee_later`: it will, once it is asked again.
+    `refunds` are those that it knows of, where it tells of them here.
     """
 
     provider_id: str
@@ -82,13 +98,16 @@ class PaymentState(Struct, frozen=True, kw_only=True):
     next_action: NextAction | None = None
     card_brand: str | None = None
     payer_last4: str | None = None
+    payment_id: str | None = None
     fee: Money | None = None
+    fee_later: bool = False
+    refunds: tuple[RefundState, ...] = ()
 
 
 class Charge(Struct, frozen=True, kw_only=True):
     """`version` counts announced changes; 0 means that nobody was told of it yet.
 
-    `fee` is there while a capture is being written; afterwards the ledger has it.
+    `fee` and `fee_later` are there while a capture is being written; afterwards the ledger has the fee.
     """
 
     id: UUID
@@ -112,7 +131,9 @@ class Charge(Struct, frozen=True, kw_only=True):
     event_ids: tuple[str, ...] = ()
     held_until: datetime
     traceparent: str | None = None
+    payment_id: str | None = None
     fee: Money | None = None
+    fee_later: bool = False
     created_at: datetime
     updated_at: datetime
 
@@ -164,7 +185,9 @@ def _moved(charge: Charge, state: PaymentState, event_id: str | None, *, now: da
         payer_last4=state.payer_last4 or charge.payer_last4,
         card_brand=state.card_brand or charge.card_brand,
         next_action=state.next_action if state.status == "pending" else None,
+        payment_id=state.payment_id or charge.payment_id,
         fee=state.fee,
+        fee_later=state.fee is None and state.fee_later,
         event_ids=charge.event_ids if event_id is None else (*charge.event_ids, event_id)[-EVENTS_KEPT_MAX:],
         updated_at=now,
     )

@@ -10,11 +10,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout.domain.charge import Charge
-from services.checkout.domain.refund import Dispute, Refund
+from services.checkout.domain.refund import Captured, Dispute, Refund
 from shared.kernel.money import Money
 
 LedgerAccount = Literal["provider", "merchant", "fees", "refunds", "disputes", "chargebacks"]
-Kind = Literal["charge", "fee", "refund", "dispute", "dispute_won", "dispute_lost"]
+Kind = Literal["charge", "fee", "refund", "refund_failed", "dispute", "dispute_won", "dispute_lost"]
 _OF_PROVIDER: Final = "provider"
 
 
@@ -44,13 +44,23 @@ def of_change(before: Charge, after: Charge) -> list[Posting]:
     if after.status != "succeeded" or before.status == "succeeded":
         return []
     moved = [_moved("charge", after, debit=_OF_PROVIDER, credit="merchant", amount=after.total)]
-    if after.fee is not None and after.fee.minor > 0:
-        moved.append(_moved("fee", after, debit="fees", credit=_OF_PROVIDER, amount=after.fee))
-    return moved
+    return moved if after.fee is None else moved + of_fee(after, after.fee)
 
 
-def of_refund(refund: Refund) -> Posting:
-    return _moved("refund", refund, debit="refunds", credit=_OF_PROVIDER, amount=refund.amount)
+def of_fee(captured: Charge | Captured, fee: Money) -> list[Posting]:
+    """What the provider keeps of a capture, whenever it says so. A fee of nothing moves nothing."""
+    if fee.minor <= 0 or fee.currency != captured.total.currency:
+        return []
+    return [_moved("fee", captured, debit="fees", credit=_OF_PROVIDER, amount=fee)]
+
+
+def of_refund(before: Refund, after: Refund) -> list[Posting]:
+    """One that fails after it went through is put back; one that never did has moved nothing."""
+    if after.status == "succeeded" and before.status != "succeeded":
+        return [_moved("refund", after, debit="refunds", credit=_OF_PROVIDER, amount=after.amount)]
+    if after.status == "failed" and before.status == "succeeded":
+        return [_moved("refund_failed", after, debit=_OF_PROVIDER, credit="refunds", amount=after.amount)]
+    return []
 
 
 def of_dispute(before: Dispute | None, after: Dispute) -> list[Posting]:
@@ -66,14 +76,19 @@ def of_dispute(before: Dispute | None, after: Dispute) -> list[Posting]:
 
 
 def _moved(
-    kind: Kind, source: Charge | Refund | Dispute, *, debit: LedgerAccount, credit: LedgerAccount, amount: Money
+    kind: Kind,
+    source: Charge | Captured | Refund | Dispute,
+    *,
+    debit: LedgerAccount,
+    credit: LedgerAccount,
+    amount: Money,
 ) -> Posting:
     return Posting(
         kind=kind,
         source_id=source.id,
         org_id=source.org_id,
         livemode=source.livemode,
-        charge_id=source.id if isinstance(source, Charge) else source.charge_id,
+        charge_id=source.id if isinstance(source, Charge | Captured) else source.charge_id,
         link_id=source.link_id,
         lines=(
             Line(debit, _owner(debit, source), amount.minor, amount.currency),
@@ -82,5 +97,5 @@ def _moved(
     )
 
 
-def _owner(account: LedgerAccount, source: Charge | Refund | Dispute) -> UUID:
+def _owner(account: LedgerAccount, source: Charge | Captured | Refund | Dispute) -> UUID:
     return source.account_id if account == _OF_PROVIDER else source.org_id

@@ -77,6 +77,8 @@ REFUND_EDGES: Final = (
     Edge("created", "provider refuses", "failed", RefundFailed),
     Edge("pending", "provider gives back", "succeeded", RefundSucceeded),
     Edge("pending", "provider gives up", "failed", RefundFailed),
+    # The payer's bank has sent it back: the charge has the money again.
+    Edge("succeeded", "provider takes it back", "failed", RefundFailed),
 )
 
 DISPUTE_EDGES: Final = (

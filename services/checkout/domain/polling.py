@@ -18,6 +18,13 @@ MOBILE_MONEY_SECONDS: Final = (
 BANK_TRANSFER_SECONDS: Final = (60.0, 600.0, *(3600.0,) * 168, 86_400.0)
 """Banks take hours, some of them days: every hour for a week."""
 
+FIRST_FEE_ASK: Final = timedelta(seconds=5)
+"""After a capture: a provider that settles by and by has booked its fee within seconds, as a rule."""
+
+FEE_SECONDS: Final = (30.0, 300.0, 3600.0, 21_600.0, 86_400.0, 86_400.0)
+"""Until a provider that had no fee to tell is asked for it again, by how often it was asked. After the last of these
+nobody asks any more: the daily comparison still learns it."""
+
 LOOK_BACK_SECONDS: Final = (60.0, 600.0, 3600.0, 86_400.0, 259_200.0)
 """After a charge failed or expired, each after the one before: finds money that was captured after all, and whose
 callback was lost."""

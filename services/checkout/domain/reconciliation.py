@@ -67,7 +67,7 @@ def difference(ours: Ours, theirs: PaymentState | None) -> Difference | None:
 def bounds_of(day: date) -> tuple[UUID, UUID]:
     """The ids between which all that was made on that day (UTC) lies: UUIDs of version 7 begin with their time."""
     begins = datetime.combine(day, time.min, tzinfo=UTC)
-    return _first_id(begins), _first_id(begins + timedelta(days=1))
+    return first_id(begins), first_id(begins + timedelta(days=1))
 
 
 def _alike(ours: str, theirs: str) -> bool:
@@ -87,5 +87,6 @@ def _words(total: Money) -> str:
     return f"{total.minor} {total.currency}"
 
 
-def _first_id(moment: datetime) -> UUID:
+def first_id(moment: datetime) -> UUID:
+    """Below every id of version 7 that is made from then on. `moment` is after 1970."""
     return UUID(int=int(moment.timestamp() * 1000) << _UUID_TIME_SHIFT)

@@ -7,14 +7,16 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.charge import Verdict
+from services.checkout.domain.charge import RefundState, Verdict
 from services.checkout.domain.lifecycle import ChargeStatus, DisputeStatus, RefundStatus, refund_may_become
-from shared.contracts.checkout import CustomerView, FailureReason, ReviewReason
+from shared.contracts.checkout import CustomerView, FailureReason, RefundOrigin, ReviewReason
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 
 BY_POLICY: Final = "policy"
 """Who asked for a refund when nobody did: the link's policy for late payments."""
+BY_PROVIDER: Final = "provider"
+"""Nobody asked us: somebody gave the money back at the provider's own dashboard."""
 ASKED_FOR: Final = timedelta(seconds=30)
 """Longer than asking the provider can take; after that, whoever was at it has died."""
 ASK_AGAIN_SECONDS: Final = (2.0, 5.0, 10.0, 30.0, 120.0, 600.0, 3600.0)
@@ -65,6 +67,17 @@ class ListedCharge(Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class ChargeFilters(Struct, frozen=True, kw_only=True):
+    """What is None does not matter. `since` is inclusive, `until` is not."""
+
+    link_id: UUID | None = None
+    status: str | None = None
+    method: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    in_review: bool = False
+
+
 class Refund(Struct, frozen=True, kw_only=True):
     """`reference` is ours and stored before the provider hears of it. `attempts` counts how often it was asked."""
 
@@ -89,6 +102,10 @@ class Refund(Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
 
+    @property
+    def origin(self) -> RefundOrigin:
+        return self.asked_by if self.asked_by in (BY_POLICY, BY_PROVIDER) else "merchant"
+
 
 class Dispute(Struct, frozen=True, kw_only=True):
     """`external_id` is the provider's name for it."""
@@ -107,16 +124,6 @@ class Dispute(Struct, frozen=True, kw_only=True):
     reason: str
     opened_at: datetime
     closed_at: datetime | None = None
-
-
-class RefundState(Struct, frozen=True, kw_only=True):
-    """What a provider says of a refund. `reference` None: it repeats only its own id."""
-
-    provider_id: str
-    reference: str | None
-    status: Literal["pending", "succeeded", "failed"]
-    amount: Money
-    failure: str | None = None
 
 
 def judge_refund(refund: Refund, said: RefundState, *, now: datetime) -> tuple[Verdict, Refund]:

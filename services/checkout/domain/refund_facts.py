@@ -23,7 +23,7 @@ def of_new_refund(refund: Refund) -> RefundCreated:
     return RefundCreated(**_of_refund(refund))
 
 
-def of_refund_change(captured: Captured, after: Refund) -> list[Event]:
+def of_refund_change(captured: Captured, before: Refund, after: Refund) -> list[Event]:
     """`captured` is the charge before the change. A refund that is only under way is no news."""
     match after.status:
         case "succeeded":
@@ -34,7 +34,9 @@ def of_refund_change(captured: Captured, after: Refund) -> list[Event]:
                 ChargeRefunded(**common, refund_id=after.id, amount=after.amount, refunded=refunded),
             ]
         case "failed":
-            return [RefundFailed(**_of_refund(after), failure=after.failure or "refused")]
+            left = Money(captured.refunded_minor - after.amount.minor, after.amount.currency)
+            undone = left if before.status == "succeeded" else None
+            return [RefundFailed(**_of_refund(after), failure=after.failure or "refused", refunded=undone)]
         case "created" | "pending":
             return []
 
@@ -82,6 +84,7 @@ def _of_refund(refund: Refund) -> dict[str, Any]:
         "livemode": refund.livemode,
         "at": refund.updated_at,
         "reason": refund.reason,
+        "origin": refund.origin,
     }
 
 

@@ -6,13 +6,12 @@ ISO 4217 minor units here; each adapter turns them into its provider's own and b
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
 
 from msgspec import Struct
 
-from services.checkout.domain.charge import Charge, PaymentState
-from services.checkout.domain.refund import RefundState
+from services.checkout.domain.charge import Charge, PaymentState, RefundState
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import Method
 from shared.kernel.money import Money
@@ -140,6 +139,15 @@ class CannotExpire(Struct, frozen=True):
 ExpireResult = Accepted | TooLate | CannotExpire | Unreachable
 
 
+class PaymentFound(Struct, frozen=True):
+    """It is ours: our reference of it."""
+
+    reference: str
+
+
+FindResult = PaymentFound | Absent | Unreachable
+
+
 class RefundOrder(Struct, frozen=True, kw_only=True):
     """Money to give back. `reference` is ours, unique, and the provider's idempotency key where it has one."""
 
@@ -236,3 +244,12 @@ class Provider(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class FindsPayments(Protocol):
+    """A provider whose refunds and disputes bear another name of the payment than its status is asked by."""
+
+    async def find_reference(self, account: Account, payment_id: str) -> FindResult:
+        """Whose payment it is. Absent: none that we began."""
+        ...

@@ -18,6 +18,8 @@ from shared.runtime.queries import statements
 
 ASK_AGAIN_SECONDS: Final = (5.0, 30.0, 120.0, 600.0, 3600.0)
 """Until a provider that did not answer is asked about a callback again, by how often it was; the last stays."""
+WAIT_SECONDS: Final = (2.0, 10.0, 60.0, 600.0, 3600.0, 21_600.0, 86_400.0)
+"""Until a callback that came before its time is looked at again, by how often it was; after the last it is judged."""
 _sql: Final = statements(__file__)
 _headers: Final = msgspec.json.Decoder(dict[str, str]).decode
 
@@ -25,7 +27,8 @@ _headers: Final = msgspec.json.Decoder(dict[str, str]).decode
 class NewCallback(Struct, frozen=True, kw_only=True):
     """`headers` is JSON of those that matter; `body` the raw bytes.
 
-    `asks_for`: the reference that its provider is to be asked about, since the callback itself proves nothing.
+    `asks_for`: the reference that its provider is to be asked about, since the callback itself proves nothing; or the
+    provider's name of a payment that nobody here knows by it.
     """
 
     id: UUID
@@ -55,12 +58,16 @@ class WaitingCallback(Struct, frozen=True, kw_only=True):
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """A callback that says only what to ask about. `charge_id` None: we know no such payment of that account."""
+    """A callback that says only what to ask about. `charge_id` None: we know no such payment of that account.
+
+    `asks_for` is then a name of the provider's own, or nothing of ours.
+    """
 
     id: UUID
     account_id: UUID
     provider: str
     tries: int
+    asks_for: str
     charge_id: UUID | None
     reference: str | None
     provider_id: str | None
@@ -110,6 +117,20 @@ async def claim_questions(postgres: Postgres, now: datetime, *, limit: int) -> l
     """Each is put off at once: whoever claims them and dies loses one turn."""
     rows = await postgres.fetch(_sql["claim_questions"], now, limit, ASK_AGAIN_SECONDS)
     return [Question(**dict(row)) for row in rows]
+
+
+async def ask_whose(tx: Transaction, callback_id: UUID, payment_id: str) -> None:
+    await tx.execute(_sql["ask_whose"], callback_id, payment_id)
+
+
+async def whose_is_known(tx: Transaction, callback_id: UUID) -> None:
+    """It waits to be applied again."""
+    await tx.execute(_sql["whose_is_known"], callback_id)
+
+
+async def put_off(tx: Transaction, callback_id: UUID, now: datetime) -> bool:
+    """Whether it may wait a while longer."""
+    return await tx.fetchval(_sql["put_off"], callback_id, now, WAIT_SECONDS) is not None
 
 
 async def list_callbacks(

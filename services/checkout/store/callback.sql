@@ -60,10 +60,22 @@ claimed AS (
     WHERE callback.id = due.id
     RETURNING callback.*
 )
-SELECT claimed.id, claimed.account_id, claimed.provider, claimed.tries, charge.id AS charge_id, charge.reference,
+SELECT claimed.id, claimed.account_id, claimed.provider, claimed.tries, claimed.asks_for, charge.id AS charge_id, charge.reference,
        charge.provider_id, charge.method, charge.total_minor, charge.currency, charge.created_at
 FROM claimed
 LEFT JOIN charge ON charge.reference = claimed.asks_for AND charge.account_id = claimed.account_id;
+
+-- name: ask_whose
+-- It names a payment by a name that nobody here knows: its provider is asked whose that is.
+UPDATE callback SET asks_for = $2, retry_at = NULL WHERE id = $1;
+
+-- name: whose_is_known
+UPDATE callback SET asks_for = NULL, retry_at = NULL WHERE id = $1 AND verdict = 'received';
+
+-- name: put_off
+UPDATE callback SET tries = tries + 1, retry_at = $2::timestamptz + make_interval(secs => ($3::float8[])[tries + 1])
+WHERE id = $1 AND tries < cardinality($3::float8[])
+RETURNING id;
 
 -- name: set_aside
 UPDATE callback SET retry_at = $2

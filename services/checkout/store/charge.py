@@ -14,6 +14,7 @@ from services.checkout.domain.ledger import of_change
 from services.checkout.domain.lifecycle import ENDED_UNPAID
 from services.checkout.domain.polling import (
     BANK_TRANSFER_SECONDS,
+    FIRST_FEE_ASK,
     FIRST_POLL,
     LOOK_BACK_SECONDS,
     MOBILE_MONEY_SECONDS,
@@ -200,6 +201,9 @@ async def write_changes(on: Postgres | Transaction, changes: Changes, now: datet
         *outbox.columns([fact[0] for fact in changes.facts], now, [fact[1] for fact in changes.facts]),
         [fact[2] for fact in changes.facts],
         *ledger.columns([posting for before, after in changes.charges for posting in of_change(before, after)]),
+        [after.payment_id for after in afters],
+        [after.id for before, after in changes.charges if after.fee_later and before.status != after.status],
+        now + FIRST_FEE_ASK,
     )
     return {row["id"] for row in rows}
 
@@ -239,6 +243,7 @@ def _charge(row: Record, prefix: str, *, action: str | None) -> Charge:
         event_ids=tuple(row["event_ids"]),
         held_until=row["held_until"],
         traceparent=row["traceparent"],
+        payment_id=row["payment_id"],
         created_at=row[f"{prefix}created_at"],
         updated_at=row[f"{prefix}updated_at"],
     )

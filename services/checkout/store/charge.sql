@@ -99,7 +99,7 @@ WITH changed AS (
     UPDATE charge
     SET status = new.status, version = new.version, provider_id = new.provider_id, failure_reason = new.failure_reason,
         payer_last4 = new.payer_last4, card_brand = new.card_brand, next_action = new.next_action::jsonb,
-        event_ids = string_to_array(new.event_ids, ' '),
+        event_ids = string_to_array(new.event_ids, ' '), payment_id = coalesce(new.payment_id, charge.payment_id),
         next_poll_at = coalesce(new.next_poll_at, charge.next_poll_at),
         prompt_phone = CASE WHEN new.status IN ('created', 'pending') THEN charge.prompt_phone END,
         prompt_until = coalesce(CASE WHEN new.next_action::jsonb ->> 'type' = 'prompt'
@@ -107,9 +107,9 @@ WITH changed AS (
         -- The same version: only the bookkeeping of events changed, and the receipt's date stays.
         updated_at = CASE WHEN charge.version = new.version THEN charge.updated_at ELSE $1 END
     FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
-                $10::text[], $11::text[], $12::timestamptz[])
+                $10::text[], $11::text[], $12::timestamptz[], $37::text[])
         AS new (id, version_before, status, version, provider_id, failure_reason, payer_last4, card_brand, next_action,
-                event_ids, next_poll_at)
+                event_ids, next_poll_at, payment_id)
     WHERE charge.id = new.id AND charge.version = new.version_before
     RETURNING charge.id, charge.session_id, charge.status, charge.version <> new.version_before AS moved
 ),
@@ -156,5 +156,10 @@ posted AS (
                   amount_minor, currency)
     WHERE entry.charge_id IN (SELECT changed.id FROM changed)
     ON CONFLICT ON CONSTRAINT ledger_once DO NOTHING
+),
+asked AS (
+    INSERT INTO fee_ask (charge_id, next_ask_at)
+    SELECT changed.id, $39 FROM changed WHERE changed.id = ANY($38::uuid[])
+    ON CONFLICT DO NOTHING
 )
 SELECT id FROM changed;

@@ -35,8 +35,8 @@ async def accounts_of_day(
     return [row["account_id"] for row in rows]
 
 
-async def claim(postgres: Postgres, report: Reconciliation, *, lease_until: datetime) -> UUID | None:
-    """The id of the report to fill; None while somebody else is at it."""
+async def claim(postgres: Postgres, report: Reconciliation, *, lease_until: datetime, only_open: bool) -> UUID | None:
+    """The id of the report to fill; None while somebody else is at it, or with `only_open` has finished it."""
     return await postgres.fetchval(
         _sql["claim_reconciliation"],
         report.id,
@@ -47,6 +47,7 @@ async def claim(postgres: Postgres, report: Reconciliation, *, lease_until: date
         report.day,
         lease_until,
         report.made_at,
+        only_open,
     )
 
 

@@ -8,11 +8,12 @@ WHERE charge.id >= $1 AND charge.id < $2
                              WHERE made.account_id = charge.account_id AND made.day = $5 AND made.lease_until IS NULL));
 
 -- name: claim_reconciliation
--- One at a time makes the report of an account and day; whoever dies over it is followed after the lease.
+-- One at a time makes the report of an account and day; whoever dies over it is followed after the lease. With $9 one
+-- that is finished stays as it is: two replicas may have found it open at once.
 INSERT INTO reconciliation (id, account_id, org_id, livemode, provider, day, lease_until, made_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (account_id, day) DO UPDATE SET lease_until = excluded.lease_until
-WHERE reconciliation.lease_until IS NULL OR reconciliation.lease_until <= $8
+WHERE (reconciliation.lease_until IS NULL AND NOT $9::boolean) OR reconciliation.lease_until <= $8
 RETURNING id;
 
 -- name: charges_of_day

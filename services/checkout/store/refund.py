@@ -29,6 +29,41 @@ async def lock_captured_by_payment(
     return captured_of(row) if row else None
 
 
+async def knows_payment(tx: Transaction, account_id: UUID, payment_id: str) -> bool:
+    return await tx.fetchval(_sql["knows_payment"], account_id, payment_id)
+
+
+async def name_payment(tx: Transaction, account_id: UUID, *, reference: str, payment_id: str) -> bool:
+    """Whether this charge is known, and has no other name."""
+    return await tx.fetchval(_sql["name_payment"], account_id, reference, payment_id) is not None
+
+
+async def insert_made_there(
+    tx: Transaction, refund: Refund, *, next_attempt_at: datetime, review: Review | None
+) -> None:
+    """A refund that the provider has told of first, `pending` or `failed`. Its charge is locked."""
+    await tx.execute(
+        _sql["insert_made_there"],
+        refund.id,
+        refund.org_id,
+        refund.link_id,
+        refund.session_id,
+        refund.charge_id,
+        refund.livemode,
+        refund.account_id,
+        refund.provider,
+        refund.reference,
+        refund.provider_id,
+        refund.amount.minor,
+        refund.amount.currency,
+        refund.status,
+        refund.failure,
+        refund.created_at,
+        next_attempt_at,
+        review,
+    )
+
+
 async def insert_refund(tx: Transaction, refund: Refund, *, review: Review | None) -> bool:
     """Its charge is locked. False, and nothing written: the policy has given this charge back before."""
     made = await tx.fetchval(

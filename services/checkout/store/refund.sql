@@ -10,9 +10,24 @@ FOR UPDATE;
 SELECT id, org_id, link_id, session_id, livemode, account_id, provider, provider_id, reference, method, total_minor,
        currency, status, refunded_minor, refunding_minor, disputed_minor, review, review_reason, created_at
 FROM charge
-WHERE account_id = $1 AND status = 'succeeded' AND (reference = $2 OR ($2::text IS NULL AND provider_id = $3))
-LIMIT 1
+WHERE id = (
+    -- By one name at a time, so that each is looked up in its own index.
+    SELECT id FROM charge WHERE reference = $2 AND account_id = $1 AND status = 'succeeded'
+    UNION ALL
+    SELECT id FROM charge WHERE account_id = $1 AND provider_id = $3 AND status = 'succeeded' AND $2 IS NULL
+    UNION ALL
+    SELECT id FROM charge WHERE account_id = $1 AND payment_id = $3 AND status = 'succeeded' AND $2 IS NULL
+    LIMIT 1
+)
 FOR UPDATE;
+
+-- name: knows_payment
+-- Captured or not.
+SELECT EXISTS (SELECT FROM charge WHERE account_id = $1 AND payment_id = $2);
+
+-- name: name_payment
+UPDATE charge SET payment_id = $3 WHERE account_id = $1 AND reference = $2 AND (payment_id IS NULL OR payment_id = $3)
+RETURNING id;
 
 -- name: insert_refund
 -- The promise to give back, on the charge's row that is locked, and the refund with its reference: before any provider
@@ -28,6 +43,21 @@ UPDATE charge SET refunding_minor = refunding_minor + $10, review = coalesce($17
 FROM made
 WHERE charge.id = made.charge_id
 RETURNING charge.id;
+
+-- name: insert_made_there
+-- The provider has it already, so nobody asks for it: the first attempt is behind it. One that is over counts nowhere.
+WITH made AS (
+    INSERT INTO refund (id, org_id, link_id, session_id, charge_id, livemode, account_id, provider, reference, provider_id,
+                        amount_minor, currency, status, asked_by, reason, failure, attempts, next_attempt_at, absent_after,
+                        created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'provider', NULL, $14, 1, $16, $15, $15, $15)
+    RETURNING charge_id, status
+)
+UPDATE charge
+SET refunding_minor = refunding_minor + CASE WHEN made.status = 'pending' THEN $11 ELSE 0 END,
+    review = coalesce($17, charge.review)
+FROM made
+WHERE charge.id = made.charge_id;
 
 -- name: write_review
 UPDATE charge SET review = $2, review_reason = coalesce($3, review_reason) WHERE id = $1;
@@ -57,17 +87,25 @@ WHERE account_id = $1 AND (reference = $2 OR ($2::text IS NULL AND provider_id =
 LIMIT 1;
 
 -- name: write_refund
--- The refund, the sums of its charge, the lines of the ledger and the facts, together.
-WITH changed AS (
+-- The refund, the sums of its charge, the lines of the ledger and the facts, together. One that fails after it had
+-- succeeded is taken off again.
+WITH before AS (
+    SELECT id, status FROM refund WHERE id = $1
+),
+changed AS (
     UPDATE refund
     SET status = $2, provider_id = $3, failure = $4, next_attempt_at = $5, updated_at = $6
-    WHERE id = $1
-    RETURNING charge_id, amount_minor
+    FROM before
+    WHERE refund.id = before.id
+    RETURNING refund.charge_id, refund.amount_minor, before.status AS was
 ),
 summed AS (
     UPDATE charge
-    SET refunding_minor = charge.refunding_minor - CASE WHEN $2 IN ('succeeded', 'failed') THEN changed.amount_minor ELSE 0 END,
-        refunded_minor = charge.refunded_minor + CASE WHEN $2 = 'succeeded' THEN changed.amount_minor ELSE 0 END,
+    SET refunding_minor = charge.refunding_minor
+            - CASE WHEN changed.was <> 'succeeded' AND $2 IN ('succeeded', 'failed') THEN changed.amount_minor ELSE 0 END,
+        refunded_minor = charge.refunded_minor
+            + CASE WHEN $2 = 'succeeded' THEN changed.amount_minor WHEN changed.was = 'succeeded' THEN -changed.amount_minor
+                   ELSE 0 END,
         review = coalesce($7, charge.review), review_reason = coalesce($8, charge.review_reason)
     FROM changed
     WHERE charge.id = changed.charge_id

@@ -34,7 +34,7 @@ SELECT session.id, session.org_id, session.link::text AS link, session.email, se
        charge.reference, charge.total_minor AS charge_total_minor, charge.currency AS charge_currency,
        charge.status AS charge_status, charge.version AS charge_version, charge.provider_id, charge.failure_reason,
        charge.payer_phone, charge.payer_last4, charge.card_brand, charge.next_action::text AS next_action,
-       charge.event_ids, charge.held_until, charge.traceparent, charge.created_at AS charge_created_at,
+       charge.event_ids, charge.held_until, charge.traceparent, charge.payment_id, charge.created_at AS charge_created_at,
        charge.updated_at AS charge_updated_at
 FROM session
 LEFT JOIN LATERAL (

@@ -3,10 +3,22 @@
 import asyncio
 from typing import Final
 
-from services.checkout.providers.port import Absent, Accepted, Payment, Unreachable
+from services.checkout.providers.port import (
+    Absent,
+    Accepted,
+    Account,
+    FindsPayments,
+    Payment,
+    PaymentFound,
+    Provider,
+    Unreachable,
+)
 from services.checkout.providers.registry import Providers
 from services.checkout.store import callback as store
+from services.checkout.store import charge as charges
+from services.checkout.store import refund as refunds
 from services.checkout.store.callback import Question
+from services.checkout.store.charge import Changes
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals
 from services.checkout.use_cases.breakers import Breakers
@@ -55,11 +67,14 @@ class AnswerAsks:
         account = await self._accounts.by_id(question.account_id)
         provider = self._providers.find(question.provider)
         payment = _payment(question)
-        if payment is None:
-            await self._apply.answered(question.id, None)
-            return
         if account is None or provider is None:
-            _log.error("callbacks.no_account", callback=str(question.id), provider=question.provider)
+            if payment is None:
+                await self._apply.answered(question.id, None)
+            else:
+                _log.error("callbacks.no_account", callback=str(question.id), provider=question.provider)
+            return
+        if payment is None:
+            await self._whose(question, account, provider)
             return
         async with self._slots:
             answer = await provider.status(account, payment)
@@ -72,6 +87,33 @@ class AnswerAsks:
                     await self._apply.answered(question.id, None)
             case Unreachable():
                 _log.warning("callbacks.ask_unanswered", callback=str(question.id), provider=question.provider)
+
+    async def _whose(self, question: Question, account: Account, provider: Provider) -> None:
+        """Of a payment that we do not know by this name the provider may know ours."""
+        if not isinstance(provider, FindsPayments):
+            await self._apply.answered(question.id, None)
+            return
+        async with self._slots:
+            found = await provider.find_reference(account, question.asks_for)
+        match found:
+            case PaymentFound(reference=reference):
+                await self._name(question, reference)
+            case Absent():
+                nothing_of_ours = Changes(verdicts=[(question.id, "ignored", None)])
+                await charges.write_changes(self._postgres, nothing_of_ours, self._clock())
+            case Unreachable():
+                _log.warning("callbacks.whose_unanswered", callback=str(question.id), provider=question.provider)
+
+    async def _name(self, question: Question, reference: str) -> None:
+        """Keeps the name, and has the callback applied again, which finds the payment by it."""
+        async with self._postgres.transaction() as tx:
+            named = await refunds.name_payment(
+                tx, question.account_id, reference=reference, payment_id=question.asks_for
+            )
+            if named:
+                await store.whose_is_known(tx, question.id)
+        if not named:
+            await self._apply.answered(question.id, None)
 
 
 def _payment(question: Question) -> Payment | None:

@@ -18,6 +18,7 @@ from services.checkout.store import charge as charges
 from services.checkout.store.callback import WaitingCallback
 from services.checkout.store.charge import Changes
 from services.checkout.use_cases.apply_money_back import apply_money_back
+from services.checkout.use_cases.learn_more import learn_more, tells_more
 from services.checkout.use_cases.limit_attempts import LimitAttempts
 from services.checkout.use_cases.live import Live
 from shared.contracts.checkout import CallbackRefused, FailureReason
@@ -64,6 +65,7 @@ class _Desk:
         self._now = now
         self._facts: list[tuple[Event, str | None, UUID | None]] = []
         self._verdicts: list[tuple[UUID, str, UUID | None]] = []
+        self.told_more: dict[UUID, PaymentState] = {}
 
     def take(
         self,
@@ -82,6 +84,8 @@ class _Desk:
             return "duplicate", charge.id
         judgement = judge(charge, state, account=account, event_id=event_id, now=self._now)
         self._become(charge, judgement.charge)
+        if judgement.verdict in ("accepted", "duplicate") and tells_more(charge, state):
+            self.told_more[charge.id] = state
         return judgement.verdict, charge.id
 
     def take_absent(self, reference: str, reason: FailureReason) -> None:
@@ -181,8 +185,9 @@ class ApplySignals:
             changes = desk.changes()
             if changes.charges:
                 await charges.write_changes(tx, changes, now)
+            await learn_more(tx, desk.told_more, now=now)
             crash_point("recover.before-commit")
-        self._tell(changes)
+        self._tell(changes, desk)
 
     async def _apply_callbacks(self, limit: int) -> int:
         now = self._clock()
@@ -197,13 +202,14 @@ class ApplySignals:
                 self._take(desk, callback, content)
             changes = desk.changes()
             await charges.write_changes(tx, changes, now)
+            await learn_more(tx, desk.told_more, now=now)
             # Afterwards: what a payment's callback in this very batch has captured may be disputed in the next one.
             money_back = [(one, content) for one, content in said if isinstance(content, RefundSignal | DisputeSignal)]
             if money_back:
                 await self._apply_money_back(tx, money_back, now)
             crash_point("apply.before-commit")
         crash_point("apply.committed")
-        self._tell(changes)
+        self._tell(changes, desk)
         applied_at = self._clock()
         for callback in waiting:
             APPLIED_SECONDS.observe((applied_at - callback.received_at).total_seconds())
@@ -216,8 +222,8 @@ class ApplySignals:
     ) -> None:
         desk = _Desk({}, now)
         for callback, said in signals:
-            verdict, charge_id = await apply_money_back(tx, callback, said, now=now)
-            desk.say(callback, verdict, charge_id)
+            if judged := await apply_money_back(tx, callback, said, now=now):
+                desk.say(callback, *judged)
         await charges.write_changes(tx, desk.changes(), now)
 
     async def answered(self, callback_id: UUID, state: PaymentState | None) -> None:
@@ -237,8 +243,9 @@ class ApplySignals:
                 self._judge(desk, callback, state, event_id=callback.event_id)
             changes = desk.changes()
             await charges.write_changes(tx, changes, now)
+            await learn_more(tx, desk.told_more, now=now)
             crash_point("ask.before-commit")
-        self._tell(changes)
+        self._tell(changes, desk)
 
     def _take(self, desk: _Desk, callback: WaitingCallback, content: CallbackContent) -> None:
         match content:
@@ -272,8 +279,8 @@ class ApplySignals:
     async def _desk(self, tx: Transaction, references: Sequence[str], now: datetime) -> _Desk:
         return _Desk(await charges.lock_charges(tx, references), now)
 
-    def _tell(self, changes: Changes) -> None:
-        if changes.facts:
+    def _tell(self, changes: Changes, desk: _Desk) -> None:
+        if changes.facts or desk.told_more:
             self._wake()
         for before, after in changes.charges:
             self._live.changed(after.session_id)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from services.checkout.domain.lifecycle import ENDED_UNPAID
 from services.checkout.domain.owner import Owner
-from services.checkout.domain.refund import Dispute, ListedCharge, Refund
+from services.checkout.domain.refund import ChargeFilters, Dispute, ListedCharge, Refund
 from services.checkout.providers.port import Signal
 from services.checkout.providers.registry import Providers
 from services.checkout.store import charge_list as charges
@@ -36,16 +36,15 @@ class ReadMoney:
         self._providers = providers
 
     async def charges(
-        self, owner: Owner, *, before: UUID | None, limit: int, status: str | None, in_review: bool
+        self, owner: Owner, wanted: ChargeFilters, *, before: UUID | None, limit: int
     ) -> Sequence[ListedCharge]:
         return await charges.list_charges(
             self._postgres,
             owner.org_id,
             livemode=owner.livemode,
+            wanted=wanted,
             before=before,
             limit=limit,
-            status=status,
-            in_review=in_review,
         )
 
     async def charge(self, owner: Owner, charge_id: UUID) -> tuple[ListedCharge, list[Conflict]]:

@@ -1,7 +1,7 @@
 """Once a day each account's charges are compared with what its provider says of them; what differs is listed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.checkout.providers.registry import Providers
 from services.checkout.store import reconciliation as store
 from services.checkout.store.reconciliation import Compared
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.apply_signals import Word
 from services.checkout.use_cases.manage_accounts import Owner
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
@@ -24,37 +25,65 @@ BATCH: Final = 200
 AT_ONCE_MAX: Final = 8
 TRIES_MAX: Final = 2
 LEASE: Final = timedelta(minutes=10)
+DAYS_BACK: Final = 7
+"""So many days without us are made up for; the operator's command line goes back further."""
 
 _log = logger("reconciliation")
 
 
 class Reconcile:
-    def __init__(self, postgres: Postgres, providers: Providers, accounts: Accounts, *, clock: Clock) -> None:
+    """`learned` takes what a provider said of charges that were captured: it may know a fee or a refund more."""
+
+    def __init__(
+        self,
+        postgres: Postgres,
+        providers: Providers,
+        accounts: Accounts,
+        *,
+        learned: Callable[[Sequence[Word]], Awaitable[None]],
+        clock: Clock,
+    ) -> None:
+        self._learned = learned
         self._postgres = postgres
         self._providers = providers
         self._accounts = accounts
         self._clock = clock
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
+        self._over: set[date] = set()
 
-    async def yesterday(self) -> int:
-        """Makes the reports of yesterday that are not there yet; returns 0, since none is left then."""
-        await self(self._clock().date() - timedelta(days=1), only_open=True)
+    async def lately(self) -> int:
+        """Makes the reports that are not there yet, of yesterday and of the days before that nobody was here for.
+
+        Returns 0: none is left then.
+        """
+        today = self._clock().date()
+        days = [today - timedelta(days=back) for back in range(DAYS_BACK, 0, -1)]
+        self._over.intersection_update(days)
+        for day in days:
+            # A day that is over gets no more charges: once nothing of it is open, it is looked at no more.
+            if day not in self._over and not await self._ids(day, org_id=None, only_open=True):
+                self._over.add(day)
+            elif day not in self._over:
+                await self(day, only_open=True)
         return 0
 
     async def __call__(
         self, day: date, *, org_id: UUID | None = None, only_open: bool = False
     ) -> Sequence[Reconciliation]:
         """The reports of that day (UTC), made now; not those that another process is making."""
-        ids = await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
+        ids = await self._ids(day, org_id=org_id, only_open=only_open)
         made: list[Reconciliation] = []
         for account_id in ids:
             account = await self._accounts.by_id(account_id)
             provider = self._providers.find(account.provider) if account else None
             if account is None or provider is None:
                 _log.error("reconciliation.no_account", account=str(account_id))
-            elif report := await self._account(account, provider, day):
+            elif report := await self._account(account, provider, day=day, only_open=only_open):
                 made.append(report)
         return made
+
+    async def _ids(self, day: date, *, org_id: UUID | None, only_open: bool) -> Sequence[UUID]:
+        return await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
 
     async def list(
         self, owner: Owner, *, before: UUID | None, day: date | None, account_id: UUID | None, limit: int
@@ -70,7 +99,9 @@ class Reconcile:
             limit=limit + 1,
         )
 
-    async def _account(self, account: Account, provider: Provider, day: date) -> Reconciliation | None:
+    async def _account(
+        self, account: Account, provider: Provider, *, day: date, only_open: bool
+    ) -> Reconciliation | None:
         now = self._clock()
         report = Reconciliation(
             id=new_id(),
@@ -85,7 +116,7 @@ class Reconcile:
             differences=(),
             made_at=now,
         )
-        claimed = await store.claim(self._postgres, report, lease_until=now + LEASE)
+        claimed = await store.claim(self._postgres, report, lease_until=now + LEASE, only_open=only_open)
         if claimed is None:
             return None
         report = await self._compared(replace(report, id=claimed), account, provider)
@@ -106,6 +137,7 @@ class Reconcile:
                 elif differs := difference(one.ours, answer.state if isinstance(answer, Accepted) else None):
                     differing += 1
                     found += [differs] if len(found) < LISTED_MAX else []
+            await self._learn(account, batch, answers)
             after = batch[-1].ours.id
             await store.extend_lease(self._postgres, report.id, self._clock() + LEASE)
         return replace(
@@ -116,6 +148,17 @@ class Reconcile:
             differences=tuple(found),
             made_at=self._clock(),
         )
+
+    async def _learn(self, account: Account, batch: Sequence[Compared], answers: Sequence[StatusResult]) -> None:
+        """Only about what is captured on both sides: the report moves no charge."""
+        words = [
+            Word(one.ours.reference, account.external_id, account.id, answer.state)
+            for one, answer in zip(batch, answers, strict=True)
+            if one.ours.status == "succeeded" and isinstance(answer, Accepted) and answer.state.status == "succeeded"
+        ]
+        told = [word for word in words if word.state and (word.state.fee is not None or word.state.refunds)]
+        if told:
+            await self._learned(told)
 
     async def _status(self, account: Account, provider: Provider, one: Compared) -> StatusResult:
         payment = Payment(

@@ -144,20 +144,26 @@ class RefundCharge:
         return refund
 
 
-async def write_refund_change(tx: Transaction, captured: Captured, after: Refund, *, now: datetime) -> None:
+async def write_refund_change(
+    tx: Transaction, captured: Captured, *, before: Refund, after: Refund, now: datetime
+) -> None:
     """What a refund has become, with the ledger and the facts. Its charge is locked, and as it was before.
 
     Late money whose refund failed is somebody's to decide about again.
     """
-    events = facts.of_refund_change(captured, after)
+    events = facts.of_refund_change(captured, before, after)
     review: Review | None = None
     reason: ReviewReason | None = None
     if after.status == "failed" and captured.review == "refunded":
         review, reason = "open", "refund_failed"
         events.append(facts.needs_review(captured, reason, now=now))
-    postings = [of_refund(after)] if after.status == "succeeded" else []
     await store.write_refund(
-        tx, after, postings, next_attempt_at=ask_again_at(after, now), review=review, review_reason=reason
+        tx,
+        after,
+        of_refund(before, after),
+        next_attempt_at=ask_again_at(after, now),
+        review=review,
+        review_reason=reason,
     )
     await outbox.add(tx, events, now=now, traceparents=[after.traceparent] * len(events))
 

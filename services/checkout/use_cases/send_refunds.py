@@ -121,7 +121,7 @@ class SendRefunds:
             else:
                 verdict, after = "out_of_order", refund
             if after is not refund:
-                await write_refund_change(tx, captured, after, now=now)
+                await write_refund_change(tx, captured, before=refund, after=after, now=now)
             crash_point("refund.before-commit")
         if after is refund and refund.status in {"created", "pending"}:
             if verdict != "duplicate":

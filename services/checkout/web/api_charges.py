@@ -1,31 +1,37 @@
 """`/v1/charges`: what was paid, and the decision about what was paid too late."""
 
-from typing import Any, get_args
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.lifecycle import ChargeStatus
+from services.checkout.domain.refund import ChargeFilters
 from services.checkout.web.money_room import MoneyRoom
 from services.checkout.web.money_wire import charge_out, whole_charge_out
 from services.checkout.web.owner import owner_of
-from shared.runtime.listing import choice
+from shared.contracts.links import Method
+from shared.runtime.listing import choice, identifier, moment
 from shared.runtime.merchant import AnyRequest, Call, begin, ok
+
+FILTERS: Final = ("link_id", "status", "method", "from", "to", "review")
 
 
 def routes(room: MoneyRoom) -> list[Any]:
     @get("/v1/charges")
     async def list_charges(request: AnyRequest) -> ASGIResponse:
         call = await begin(request, room.callers, "charges:read", clock=room.clock)
-        listing = call.listing(("status", "review"))
-        found = await room.read.charges(
-            owner_of(call),
-            before=listing.before,
-            limit=listing.limit + 1,
+        listing = call.listing(FILTERS)
+        wanted = ChargeFilters(
+            link_id=identifier(listing.filters, "link_id"),
             status=choice(listing.filters, "status", get_args(ChargeStatus)),
+            method=choice(listing.filters, "method", get_args(Method)),
+            since=moment(listing.filters, "from"),
+            until=moment(listing.filters, "to"),
             in_review=choice(listing.filters, "review", ("true",)) is not None,
         )
+        found = await room.read.charges(owner_of(call), wanted, before=listing.before, limit=listing.limit + 1)
         return ok(listing.page(found, charge_out, place=lambda listed: listed.captured.id))
 
     @get("/v1/charges/{charge_id:uuid}")

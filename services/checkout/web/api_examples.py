@@ -96,6 +96,7 @@ PAYING: Final[dict[str, Any]] = {
         "status": "pending",
         "method": "mobile_money",
         "pending_reason": "approval_on_phone",
+        "pending_text": "Still pending: you have not approved it on your phone yet.",
         "failure_reason": None,
         "payer_hint": "••••3456",
         "created_at": "2027-01-15T09:44:25.350338Z",
@@ -110,7 +111,7 @@ PAYING: Final[dict[str, Any]] = {
 PAID: Final[dict[str, Any]] = PAYING | {
     "status": "paid",
     "version": 4,
-    "charge": PAYING["charge"] | {"status": "succeeded", "pending_reason": None},
+    "charge": PAYING["charge"] | {"status": "succeeded", "pending_reason": None, "pending_text": None},
     "next_action": {"type": "none"},
     "receipt": {"number": "R-20270115-SDXN7RH2", "url": _URL},
     "paid_at": "2027-01-15T09:44:27.523414Z",

@@ -50,6 +50,7 @@ from shared.contracts.links import (
     PricingView,
     ProductView,
 )
+from shared.web.catalogs import catalog
 
 
 def link_out(link: LinkView, methods: tuple[Method, ...]) -> LinkOut:
@@ -84,7 +85,7 @@ def session_out(
         address=session.address,
         livemode=session.livemode,
         locale=session.locale,
-        charge=_charge(charge) if charge else None,
+        charge=_charge(charge, session.locale) if charge else None,
         next_action=_next_action(charge),
         receipt=_receipt(session, charge, tokens),
         created_at=session.created_at,
@@ -157,12 +158,14 @@ def _cart(cart: CartView) -> CartOut:
     )
 
 
-def _charge(charge: Charge) -> ChargeOut:
+def _charge(charge: Charge, locale: str) -> ChargeOut:
+    reason = pending_reason(charge)
     return ChargeOut(
         id=charge.id,
         status=charge.status,
         method=charge.method,
-        pending_reason=pending_reason(charge),
+        pending_reason=reason,
+        pending_text=str(catalog(locale)(f"pending_{reason}")) if reason else None,
         failure_reason=charge.failure_reason,
         payer_hint=payer_hint(charge),
         created_at=charge.created_at,

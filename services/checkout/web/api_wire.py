@@ -224,12 +224,13 @@ NextActionOut = PromptOut | RedirectOut | DialOut | TransferOut | WaitOut | None
 
 
 class ChargeOut(Struct, frozen=True, kw_only=True):
-    """`pending_reason`: what it waits for, while it is under way."""
+    """`pending_reason`: what it waits for, while it is under way; `pending_text` says so in the session's language."""
 
     id: UUID
     status: ChargeStatus
     method: Method
     pending_reason: PendingReason | None
+    pending_text: str | None
     failure_reason: FailureReason | None
     payer_hint: str | None
     created_at: datetime

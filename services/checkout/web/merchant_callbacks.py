@@ -2,11 +2,9 @@
 
 import base64
 import re
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from litestar import get, post
 from litestar.response.base import ASGIResponse
 from msgspec.structs import asdict
@@ -17,7 +15,7 @@ from services.checkout.web.merchant_accounts import READ, WRITE
 from services.checkout.web.merchant_wire import CallbackDetail, CallbackListed, ReplayOut
 from services.checkout.web.owner import owner_of
 from shared.kernel.faults import Invalid
-from shared.runtime.listing import Listing, choice, identifier
+from shared.runtime.listing import Listing, choice, identifier, moment
 from shared.runtime.merchant import AnyRequest, begin, ok
 
 _WORD: Final = re.compile("[a-z0-9_]{1,40}")
@@ -36,8 +34,8 @@ def routes(merchant: Merchant) -> list[Any]:
                 account_id=identifier(asked.filters, "account"),
                 verdict=choice(asked.filters, "verdict", VERDICTS),
                 charge_id=identifier(asked.filters, "charge"),
-                since=_moment(asked, "from"),
-                until=_moment(asked, "to"),
+                since=moment(asked.filters, "from"),
+                until=moment(asked.filters, "to"),
             ),
             before=asked.before,
             limit=asked.limit,
@@ -82,16 +80,3 @@ def _word(asked: Listing, name: str) -> str | None:
     if value is not None and not _WORD.fullmatch(value):
         raise Invalid(name, "must be one word of small letters")
     return value
-
-
-def _moment(asked: Listing, name: str) -> datetime | None:
-    value = asked.filters.get(name)
-    if value is None:
-        return None
-    try:
-        moment = msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise Invalid(name, "must be a moment with its offset, such as 2027-03-05T11:05:00Z")
-    return moment

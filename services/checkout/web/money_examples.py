@@ -17,6 +17,7 @@ REFUND: Final[dict[str, Any]] = {
     "failure": None,
     "provider": "sandbox",
     "asked_by": "key:4f0c2a",
+    "origin": "merchant",
     "livemode": False,
     "created_at": _AT,
     "updated_at": _AT,

@@ -11,6 +11,7 @@ from services.checkout.web.money_wire import (
     MerchantRefund,
     RefundBody,
 )
+from shared.contracts.links import Method
 from shared.runtime.listing import Page
 from shared.runtime.operation import PAGE, UUID_TEXT, Operation, Query
 
@@ -23,6 +24,13 @@ def _status(known: object) -> Query:
 
 
 _OF_CHARGE: Final = ("charge", UUID_TEXT | {"description": "Only those of this charge."})
+_MOMENT: Final[dict[str, Any]] = {"format": "date-time"}
+_CHARGES: Final[Query] = (
+    ("link_id", UUID_TEXT | {"description": "Only those of this link."}),
+    ("method", {"enum": list(get_args(Method)), "description": "Only those paid this way."}),
+    ("from", _MOMENT | {"description": "Only those made at this moment or later."}),
+    ("to", _MOMENT | {"description": "Only those made before this moment."}),
+)
 _IN_REVIEW: Final = ("review", {"enum": ["true"], "description": "Only those that a person is to decide about."})
 _CHARGE_OPERATIONS: Final = (
     Operation(
@@ -33,7 +41,7 @@ _CHARGE_OPERATIONS: Final = (
         scope="charges:read",
         answer=Page[MerchantCharge],
         answer_example=examples.PAGES["list_charges"],
-        query=(*PAGE, *_status(ChargeStatus), _IN_REVIEW),
+        query=(*PAGE, *_status(ChargeStatus), *_CHARGES, _IN_REVIEW),
     ),
     Operation(
         method="get",

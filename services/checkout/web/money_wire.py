@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from services.checkout.domain.lifecycle import ChargeStatus, DisputeStatus, RefundStatus
 from services.checkout.domain.refund import Dispute, ListedCharge, Refund
 from services.checkout.use_cases.read_money import Conflict
-from shared.contracts.checkout import CustomerView, FailureReason, ReviewReason
+from shared.contracts.checkout import CustomerView, FailureReason, RefundOrigin, ReviewReason
 from shared.contracts.links import Method
 from shared.kernel.money import MINOR_MAX, Money
 
@@ -71,7 +71,11 @@ class MerchantChargeWhole(MerchantCharge, frozen=True, kw_only=True):
 
 
 class MerchantRefund(Struct, frozen=True, kw_only=True):
-    """`asked_by` is `key:<id>`, `member:<id>`, or `policy`. `failure` is the provider's word."""
+    """`asked_by` is `key:<id>`, `member:<id>`, `policy`, or `provider`. `failure` is the provider's word.
+
+    `origin`: the merchant here, the link's policy for late payments, or somebody at the provider's own dashboard. One
+    that has failed may have succeeded before: then the charge has its money again.
+    """
 
     id: UUID
     charge_id: UUID
@@ -82,6 +86,7 @@ class MerchantRefund(Struct, frozen=True, kw_only=True):
     failure: str | None
     provider: str
     asked_by: str
+    origin: RefundOrigin
     livemode: bool
     created_at: datetime
     updated_at: datetime
@@ -154,6 +159,7 @@ def refund_out(refund: Refund) -> MerchantRefund:
         failure=refund.failure,
         provider=refund.provider,
         asked_by=refund.asked_by,
+        origin=refund.origin,
         livemode=refund.livemode,
         created_at=refund.created_at,
         updated_at=refund.updated_at,

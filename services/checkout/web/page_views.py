@@ -4,7 +4,16 @@ from datetime import datetime
 from typing import Final
 
 from services.checkout.domain.banks import ussd_banks
-from services.checkout.domain.charge import Charge, Dial, NextAction, Prompt, Redirect, Transfer
+from services.checkout.domain.charge import (
+    Charge,
+    Dial,
+    NextAction,
+    PendingReason,
+    Prompt,
+    Redirect,
+    Transfer,
+    pending_reason,
+)
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.operators import countries_for
 from services.checkout.domain.pricing import in_currency, listed_total
@@ -171,6 +180,7 @@ def session_view(
         livemode=session.livemode,
         now=now,
         time_zone=link.merchant.timezone,
+        pending=_pending(charge, sent=shown == "processing"),
         phone=charge.payer_phone if charge else None,
         action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,
@@ -187,6 +197,12 @@ def session_view(
         restart_url=link_path(link),
         change_url=f"{path}/call-off" if shown in {"prompt_sent", "redirecting", "dial", "transfer"} else None,
     )
+
+
+def _pending(charge: Charge | None, *, sent: bool) -> PendingReason | None:
+    """Whoever says that they have paid at the provider's page is not sent there again: its word is missing."""
+    reason = pending_reason(charge) if charge else None
+    return "provider_processing" if reason == "provider_page" and sent else reason
 
 
 def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:

@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from services.checkout.domain.banks import Bank
+from services.checkout.domain.charge import PendingReason
 from services.checkout.web.bill_parts import Bill, Coupon, FixedPrice
 from shared.contracts.checkout import FailureReason
 from shared.contracts.links import Method, RefusalReason
@@ -189,6 +190,7 @@ class TransferShown(Struct, frozen=True, kw_only=True):
 class SessionView(Struct, frozen=True, kw_only=True):
     """`version` is any text that changes whenever the page would look different: the stream and the poll say it.
 
+    `pending` is what an unfinished payment waits for.
     `back_url` is of a buyer who has done their part and waits: back to the account, or to the way to the provider.
     """
 
@@ -202,6 +204,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     livemode: bool
     now: datetime
     time_zone: str = "UTC"
+    pending: PendingReason | None = None
     phone: str | None = None
     action_expires_at: datetime | None = None
     redirect_url: str | None = None

@@ -21,6 +21,7 @@ def context(view: SessionView, t: Catalog) -> dict[str, object]:
         if hint and hint.confidence == "high"
         else t("prompt_sent_to", phone=number),
         "deadline": until and format_date_field(until),
+        "pending_text": t(f"pending_{view.pending}") if view.pending else None,
         "deadline_text": _deadline(view, t),
         # A # would end the number there, and all that follows would never be dialed (RFC 3966 and 3986).
         "tel": quote(view.dial_code or "", safe="*+"),

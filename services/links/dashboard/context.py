@@ -11,6 +11,7 @@ from services.links.use_cases.sessions import Session, SessionAuthenticator
 from services.links.use_cases.sign_in import Door
 from shared.kernel.faults import Unauthorized
 from shared.kernel.moment import Clock
+from shared.runtime.csrf import CsrfGuard
 from shared.runtime.postgres import Postgres
 
 LOGIN: Final = f"{PATH}/login"
@@ -21,6 +22,7 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     sessions: SessionAuthenticator
     door: Door
     guard: FormGuard
+    csrf: CsrfGuard
     clock: Clock
     public_url: str
 

@@ -49,6 +49,7 @@ async def home(request: HttpRequest) -> ASGIResponse:
     guard = dashboard.guard.cookie(request.cookies.get(GUARD_COOKIE))
     view = HomeView(
         form_token=dashboard.guard.token(guard, str(session.login.id)),
+        csrf_token=dashboard.csrf.token(session.login.id),
         name=member.name,
         email=member.email,
         role=member.role,

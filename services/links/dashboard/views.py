@@ -34,7 +34,10 @@ class InvitationView(Struct, frozen=True, kw_only=True):
 
 
 class HomeView(Struct, frozen=True, kw_only=True):
+    """`csrf_token` is what the page's scripts send in `X-CSRF-Token` to the API of any service."""
+
     form_token: str
+    csrf_token: str
     name: str
     email: str
     role: str

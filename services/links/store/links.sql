@@ -75,7 +75,7 @@ SELECT link_now.*,
                    coalesce(sum(refund.amount_minor) FILTER (WHERE use.session_id IS NOT NULL), 0) AS of_revenue_minor
             FROM refund
             LEFT JOIN use ON use.session_id = refund.session_id AND use.charge_id = refund.charge_id AND use.state = 'settled'
-            WHERE refund.link_id = link_now.id
+            WHERE refund.link_id = link_now.id AND refund.failed_at IS NULL
             GROUP BY refund.currency
         ) AS back) AS refunded
 FROM link_now

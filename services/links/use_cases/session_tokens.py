@@ -1,14 +1,12 @@
 """The token of a session: signed, not stored. It says whose it is; whether it still works, the login says."""
 
 from datetime import UTC, timedelta
-from typing import Any, Final
+from typing import Any
 
 import jwt
 
 from services.links.domain.member import Login, Role
-from shared.runtime.member_tokens import ALGORITHM, AUDIENCE, TokenReader
-
-SESSION_COOKIE: Final = "session"
+from shared.runtime.member_tokens import ALGORITHM, AUDIENCE, SESSION_COOKIE, TokenReader
 
 
 def set_cookie(token: str, *, lasts: timedelta, secure: bool) -> str:

@@ -19,6 +19,7 @@ from shared.contracts.checkout import (
     ChargePending,
     ChargeRefunded,
     ChargeSucceeded,
+    RefundFailed,
     SessionAbandoned,
     SessionExpired,
 )
@@ -43,9 +44,9 @@ async def take_in_facts(tx: Transaction, received: Sequence[Received], *, now: d
         if ask := _ask_of(one, event.link_id):
             asks.append(ask)
     await charges.project(tx, list(newest.values()))
-    await refunds.add(
-        tx, [one.event for one in received if isinstance(one.event, ChargeRefunded) and one.event.link_id]
-    )
+    back = [one.event for one in received if one.event.link_id]
+    await refunds.add(tx, [event for event in back if isinstance(event, ChargeRefunded)])
+    await refunds.undo(tx, [event for event in back if isinstance(event, RefundFailed)])
     if asks:
         await change_uses(tx, asks, now=now)
 

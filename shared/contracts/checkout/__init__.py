@@ -39,6 +39,7 @@ from shared.contracts.checkout.views import (
     BuyerView,
     CustomerView,
     FailureReason,
+    RefundOrigin,
     ReviewReason,
     Taken,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "RefundCreated",
     "RefundEvent",
     "RefundFailed",
+    "RefundOrigin",
     "RefundSucceeded",
     "ReviewReason",
     "SessionAbandoned",

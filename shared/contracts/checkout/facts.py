@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from shared.contracts.checkout.views import BuyerView, CustomerView, FailureReason, ReviewReason, Taken
+from shared.contracts.checkout.views import BuyerView, CustomerView, FailureReason, RefundOrigin, ReviewReason, Taken
 from shared.contracts.envelope import Event
 from shared.contracts.links import Method, PlanView
 from shared.kernel.money import Money
@@ -154,6 +154,7 @@ class RefundEvent(Event, frozen=True, kw_only=True):
     livemode: bool
     at: datetime
     reason: str | None = None
+    origin: RefundOrigin = "merchant"
 
 
 class RefundCreated(RefundEvent, frozen=True, kw_only=True):
@@ -165,11 +166,15 @@ class RefundSucceeded(RefundEvent, frozen=True, kw_only=True):
 
 
 class RefundFailed(RefundEvent, frozen=True, kw_only=True):
-    """`failure` is the provider's word, or ours where it never answered."""
+    """`failure` is the provider's word, or ours where it never answered.
+
+    `refunded` is there where the refund had succeeded before: what is given back of the charge in all, now without it.
+    """
 
     fact: ClassVar[str] = "failed"
 
     failure: str
+    refunded: Money | None = None
 
 
 class CapturedEvent(Event, frozen=True, kw_only=True):

@@ -20,6 +20,9 @@ FailureReason = Literal[
 ReviewReason = Literal["not_counted", "refund_failed"]
 """It came too late or over the cap, or the session was paid before; or the policy's refund was refused."""
 
+RefundOrigin = Literal["merchant", "policy", "provider"]
+"""Who began it: the merchant here, the link's policy for late payments, or somebody at the provider's dashboard."""
+
 METHODS_TAKEN: Final[dict[bool, tuple[Method, ...]]] = {
     False: ("mobile_money", "card", "ussd", "bank_transfer"),
     True: (),

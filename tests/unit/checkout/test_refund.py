@@ -42,7 +42,7 @@ def said(status: Any, **over: Any) -> RefundState:
         ("pending", "failed", "accepted"),
         ("pending", "pending", "duplicate"),
         ("succeeded", "succeeded", "duplicate"),
-        ("succeeded", "failed", "out_of_order"),
+        ("succeeded", "failed", "accepted"),
         ("succeeded", "pending", "out_of_order"),
         ("failed", "succeeded", "out_of_order"),
         ("failed", "pending", "out_of_order"),
@@ -110,7 +110,22 @@ def test_a_capture_and_its_fee_are_posted_once() -> None:
 
 
 def test_a_refund_takes_from_the_provider() -> None:
-    assert balances([ledger.of_refund(a_refund())]) == {"refunds": 20_000, "provider": -20_000}
+    pending, given = a_refund(status="pending"), a_refund(status="succeeded")
+    assert balances(ledger.of_refund(pending, given)) == {"refunds": 20_000, "provider": -20_000}
+
+
+def test_a_refund_that_comes_back_is_put_back_and_one_that_never_went_through_moves_nothing() -> None:
+    pending, given, failed = (a_refund(status=status) for status in ("pending", "succeeded", "failed"))
+    assert balances(ledger.of_refund(given, failed)) == {"refunds": -20_000, "provider": 20_000}
+    for before, after in ((pending, failed), (given, given), (failed, failed), (pending, pending)):
+        assert ledger.of_refund(before, after) == []
+
+
+def test_a_fee_is_of_the_charges_own_money() -> None:
+    charge = a_charge(status="succeeded")
+    assert balances(ledger.of_fee(charge, Money(900, "UGX"))) == {"fees": 900, "provider": -900}
+    assert ledger.of_fee(charge, Money(0, "UGX")) == []
+    assert ledger.of_fee(charge, Money(900, "USD")) == []
 
 
 @pytest.mark.parametrize(
@@ -133,7 +148,8 @@ def test_a_dispute_ends_where_the_bank_says(status: Any, balance: dict[str, int]
 
 
 def test_nothing_leads_on_from_where_money_has_gone() -> None:
-    assert not [edge for edge in REFUND_EDGES if edge.source in {"succeeded", "failed"}]
+    assert not [edge for edge in REFUND_EDGES if edge.source == "failed"]
+    assert [edge.target for edge in REFUND_EDGES if edge.source == "succeeded"] == ["failed"]
     assert not [edge for edge in DISPUTE_EDGES if edge.source in {"won", "lost"}]
 
 

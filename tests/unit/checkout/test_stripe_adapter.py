@@ -17,6 +17,7 @@ from services.checkout.providers.port import (
     Absent,
     Accepted,
     Account,
+    Ask,
     DisputeSignal,
     Ignored,
     NotSent,
@@ -222,6 +223,43 @@ def test_refunds_and_disputes_are_told_as_such() -> None:
         heard = adapter.read("org", event("charge.dispute.updated", dispute | {"status": status}))
         assert isinstance(heard, DisputeSignal)
         assert (heard.status, heard.payment_id, heard.amount) == (end, "pi_1", Money(500, "USD"))
+
+
+def charged(**charge: Any) -> PaymentState:
+    intent = {"id": "pi_1", "status": "succeeded", "latest_charge": {"metadata": {}} | charge}
+    return state(status="complete", payment_status="paid", payment_intent=intent)
+
+
+def test_a_fee_that_is_not_shown_is_one_to_ask_for() -> None:
+    paid = state(status="complete", payment_status="paid", payment_intent="pi_1")
+    assert (paid.payment_id, paid.fee, paid.fee_later) == ("pi_1", None, True)
+    for settled in (None, "txn_1"):
+        unbooked = charged(balance_transaction=settled)
+        assert (unbooked.fee, unbooked.fee_later) == (None, True)
+    booked = charged(balance_transaction={"fee": 90_000, "currency": "ugx"})
+    assert (booked.fee, booked.fee_later) == (Money(900, "UGX"), False)
+    elsewhere = charged(balance_transaction={"fee": 30, "currency": "usd"})
+    assert (elsewhere.fee, elsewhere.fee_later) == (None, False)
+    assert not state().fee_later
+
+
+def test_refunds_that_stand_with_the_charge_are_told_oldest_first() -> None:
+    one = {"id": "re_1", "amount": 500_000, "currency": "ugx", "status": "succeeded", "payment_intent": "pi_1"}
+    ours = one | {"id": "re_2", "metadata": {"paylinks_reference": "back"}}
+    odd = one | {"id": "re_3", "metadata": {"paylinks_reference": "\x00"}}
+    told = charged(refunds={"data": [odd, ours, one], "has_more": False}).refunds
+    assert [(back.provider_id, back.reference, back.payment_id) for back in told] == [
+        ("re_1", None, "pi_1"), ("re_2", "back", "pi_1"), ("re_3", None, "pi_1"),
+    ]  # fmt: skip
+    assert {back.amount for back in told} == {Money(5_000, "UGX")}
+
+
+def test_the_sum_of_a_charges_refunds_is_a_question() -> None:
+    adapter = Stripe("http://x", timeout_seconds=1)
+    refunded = event("charge.refunded", {"metadata": {"paylinks_reference": "ref"}, "amount_refunded": 5})
+    assert adapter.read("org", refunded) == Ask("evt_1", "ref")
+    for metadata in ({"paylinks_reference": "a b"}, {"paylinks_reference": ""}, {}, None):
+        assert adapter.read("org", event("charge.refunded", {"metadata": metadata})) == Ignored("evt_1")
 
 
 def error(**said: Any) -> dict[str, Any]:

@@ -219,7 +219,7 @@ async def test_nobody_listening_means_not_sent() -> None:
 
 async def test_a_token_that_ended_early_is_renewed_once_for_all_who_wait(desk: MtnDesk) -> None:
     await desk.accepted(desk.pay())
-    tokens = desk.provider._calls._tokens._kept  # type: ignore[attr-defined]
+    tokens = desk.provider._at(desk.account).calls._tokens._kept  # type: ignore[attr-defined]
     before = {name: kept.token for name, kept in tokens.items()}
     await desk.simulator.faults(expire_tokens=3)
     orders = [desk.pay() for _ in range(3)]
@@ -233,7 +233,7 @@ async def test_a_token_that_ended_early_is_renewed_once_for_all_who_wait(desk: M
 
 async def test_many_at_once_share_one_token(desk: MtnDesk) -> None:
     await asyncio.gather(*(desk.accepted(desk.pay()) for _ in range(8)))
-    assert len(desk.provider._calls._tokens._kept) == 1  # type: ignore[attr-defined]
+    assert len(desk.provider._at(desk.account).calls._tokens._kept) == 1  # type: ignore[attr-defined]
 
 
 def refund_of(desk: MtnDesk, order: Order, minor: int) -> RefundOrder:
@@ -348,7 +348,7 @@ def test_what_is_no_callback_is_none(body: bytes) -> None:
 async def called(desk: MtnDesk, path: str = "/collection/v1_0/requesttopay", **over: Any) -> httpx.Response:
     """A request that is right but for what `over` changes; None leaves a header out."""
     keys = keys_of(desk.account, "collection")
-    token = await desk.provider._calls._tokens.get("collection", keys)  # type: ignore[attr-defined]
+    token = await desk.provider._at(desk.account).calls._tokens.get("collection", keys)  # type: ignore[attr-defined]
     body = {
         "amount": "500", "currency": "UGX", "externalId": "x", "payerMessage": "m", "payeeNote": "n",
         "payer": {"partyIdType": "MSISDN", "partyId": "256772123456"},

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from services.checkout.domain.charge import PendingReason
 from services.checkout.web.views import ErrorCode, ProblemView, SessionState
 from services.links.dashboard.render import Trouble
 from services.links.dashboard.views import InvitationFlaw, SignInFlaw
@@ -37,6 +38,7 @@ COMPUTED = {
         for part in ("heading", "advice")
     ),
     *(f"method_{method}" for method in get_args(Method)),
+    *(f"pending_{reason}" for reason in get_args(PendingReason)),
     *(f"sign_in_{flaw}" for flaw in get_args(SignInFlaw)),
     *(f"role_{role}" for role in ROLES),
     *(f"invitation_{flaw}" for flaw in get_args(InvitationFlaw)),

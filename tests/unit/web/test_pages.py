@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from services.checkout.domain.banks import ussd_banks
 from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
 from services.checkout.web.views import CustomField, ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
+from shared.web.catalogs import catalog
 from shared.web.locales import LOCALES
 from shared.web.slots import ATTEMPT_SLOT, NONCE_SLOT, PreparedPage
 from tests.support import page_gallery as gallery
@@ -268,6 +269,23 @@ def test_the_prompt_page_says_where_and_by_when() -> None:
     assert "+256\u00a0772\u00a0123\u00a0456 (MTN)" in text
     assert "Approve before 2:10\u00a0PM\u00a0EAT" in text
     assert "You may close this page" in text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_an_unfinished_payment_says_what_it_waits_for(locale: str) -> None:
+    said = {
+        "session-prompt": "approval_on_phone",
+        "session-redirecting": "provider_page",
+        "session-dial": "ussd_code",
+        "session-transfer": "bank_transfer",
+        "session-transfer-sent": "bank_transfer",
+        "session-came-back": "provider_processing",
+        "session-processing": "provider_answer",
+    }
+    for name, reason in said.items():
+        assert catalog(locale)(f"pending_{reason}") in Outline(PAGES[locale, name]).text, name
+    for name in ("session-paid", "session-expired"):
+        assert 'class="why"' not in PAGES[locale, name].decode()
 
 
 def test_no_second_try_is_offered_while_it_is_not_safe() -> None:

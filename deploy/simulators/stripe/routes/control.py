@@ -30,7 +30,16 @@ class RefundEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DisputeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without an amount: all of it."""
+
     reason: Text = "fraudulent"
+    amount: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+
+
+class RefundRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without an amount: all that is left."""
+
+    amount: Annotated[int, Meta(ge=1, le=10**12)] | None = None
 
 
 class DisputeEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,7 +77,7 @@ async def ledger(request: HttpRequest) -> Response[bytes]:
 
 @post("/control/sessions/{session_id:str}/{outcome:str}")
 async def force(request: HttpRequest, session_id: str, outcome: str) -> Response[bytes]:
-    """`pay`, `process` (complete, but the money takes its time), `fail`, or `expire`."""
+    """`pay`, `process` (complete, but the money takes its time), `fail`, `expire`, `dispute`, or `refund` by hand."""
     require_control(request)
     provider = provider_of(request)
     session = provider.session(session_id)
@@ -81,7 +90,11 @@ async def force(request: HttpRequest, session_id: str, outcome: str) -> Response
                 session = provider.expire(session)
         case "dispute":
             asked = await body_of(request, DisputeRequest)
-            return json_answer(objects.dispute_view(provider.refunds.dispute(session, asked.reason)), 201)
+            dispute = provider.refunds.dispute(session, asked.reason, asked.amount)
+            return json_answer(objects.dispute_view(dispute), 201)
+        case "refund":
+            by_hand = await body_of(request, RefundRequest)
+            return json_answer(objects.refund_view(provider.refunds.refund_by_hand(session, by_hand.amount)), 201)
         case _:
             raise missing("outcome", outcome)
     return json_answer(_entry(request, session))

@@ -1,11 +1,12 @@
 """MTN MoMo: requests to pay (Collections), and refunds (Disbursements)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final, Literal
 
 import msgspec
+from msgspec import Struct
 
 from services.checkout.domain.charge import PaymentState, Prompt
 from services.checkout.providers.http import Answer, HttpClient, NoAnswer, NotConnected
@@ -68,6 +69,17 @@ _UUID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _KEY: Final = r"[A-Za-z0-9]{16,64}"
 
 
+UrlOf = Callable[[Account], str]
+
+
+class _Desk(Struct, frozen=True):
+    """What speaks to MTN at one address, with the tokens that it gave."""
+
+    http: HttpClient
+    calls: Calls
+    refunds: Refunds
+
+
 class Mtn:
     """Implements `providers.port.Provider`. A request may be sent again: its `X-Reference-Id` makes it the same one."""
 
@@ -93,15 +105,24 @@ class Mtn:
         ),
     )
 
-    def __init__(self, url: str, *, timeout_seconds: float = TIMEOUT_SECONDS, clock: Clock = utc_now) -> None:
-        self.url = url.rstrip("/")
-        self._http = HttpClient(self.url, timeout_seconds=timeout_seconds)
-        self._calls = Calls(self._http)
-        self._refunds = Refunds(self._calls)
+    def __init__(self, urls: str | UrlOf, *, timeout_seconds: float = TIMEOUT_SECONDS, clock: Clock = utc_now) -> None:
+        """`urls`: where MTN answers; or where it does for each account, out of the few that the operator has set."""
+        self._url_of: UrlOf = urls if callable(urls) else lambda _: urls
+        self._timeout_seconds = timeout_seconds
+        self._desks: dict[str, _Desk] = {}
         self._clock = clock
 
     async def close(self) -> None:
-        await self._http.close()
+        for desk in self._desks.values():
+            await desk.http.close()
+
+    def _at(self, account: Account) -> "_Desk":
+        url = self._url_of(account).rstrip("/")
+        if url not in self._desks:
+            http = HttpClient(url, timeout_seconds=self._timeout_seconds)
+            calls = Calls(http)
+            self._desks[url] = _Desk(http, calls, Refunds(calls))
+        return self._desks[url]
 
     async def create(self, account: Account, order: Order) -> CreateResult:
         if order.total.currency != CURRENCIES.get(account.credentials["target_environment"]):
@@ -118,7 +139,7 @@ class Mtn:
     async def status(self, account: Account, payment: Payment) -> StatusResult:
         provider_id = payment.provider_id or request_id(payment.reference)
         try:
-            answer = await self._calls.send(account, "collection", path=f"/v1_0/requesttopay/{provider_id}")
+            answer = await self._at(account).calls.send(account, "collection", path=f"/v1_0/requesttopay/{provider_id}")
             if answer.status == _OK:
                 state = state_of(_transaction.decode(answer.body), provider_id, account.external_id)
                 return Accepted(state) if state else Unreachable()
@@ -135,10 +156,10 @@ class Mtn:
         return CannotExpire()
 
     async def refund(self, account: Account, order: RefundOrder) -> RefundResult:
-        return await self._refunds.refund(account, order)
+        return await self._at(account).refunds.refund(account, order)
 
     async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
-        return await self._refunds.status(account, order, provider_id)
+        return await self._at(account).refunds.status(account, order, provider_id)
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
         """MTN signs nothing. What speaks for a callback is its address, which only MTN and the merchant know."""
@@ -152,7 +173,7 @@ class Mtn:
 
     async def _request_to_pay(self, account: Account, order: Order) -> CreateResult:
         try:
-            answer = await self._calls.send(
+            answer = await self._at(account).calls.send(
                 account,
                 "collection",
                 path="/v1_0/requesttopay",

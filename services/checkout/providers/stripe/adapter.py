@@ -21,9 +21,11 @@ from services.checkout.providers.port import (
     CreateResult,
     Credential,
     ExpireResult,
+    FindResult,
     NotSent,
     Order,
     Payment,
+    PaymentFound,
     RefundOrder,
     RefundResult,
     RefundStatusResult,
@@ -45,6 +47,7 @@ from shared.kernel.moment import Clock, utc_now
 from shared.runtime.logs import logger
 
 URL: Final = "https://api.stripe.com"
+PAYMENT_INTENT: Final = "pi_"
 
 _log = logger("stripe")
 _session: Final = msgspec.json.Decoder(WireSession)
@@ -129,13 +132,16 @@ class Stripe:
     async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
         return await refunds.refund_status(self._api, account, order, provider_id=provider_id)
 
-    async def find_reference(self, account: Account, payment_intent: str) -> str | None:
-        """Our reference of the payment that a dispute names by its payment intent; None: it is not ours.
-
-        Raises:
-            NotConnected, NoAnswer, msgspec.MsgspecError: ask again later.
-        """
-        return await reference_of(self._api, account, payment_intent)
+    async def find_reference(self, account: Account, payment_id: str) -> FindResult:
+        """Of the payment that a refund or dispute names by its payment intent: what we begin has one, by its page."""
+        if not payment_id.startswith(PAYMENT_INTENT):
+            return Absent()
+        try:
+            reference = await reference_of(self._api, account, payment_id)
+        except NO_USE as error:
+            _log.warning("stripe.reference_unanswered", payment_intent=payment_id, error=repr(error))
+            return Unreachable()
+        return PaymentFound(reference) if reference else Absent()
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
         secret = account.credentials["webhook_secret"]

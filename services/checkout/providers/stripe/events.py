@@ -4,29 +4,33 @@ from typing import Final, Literal
 
 import msgspec
 
-from services.checkout.providers.port import CallbackContent, DisputeSignal, Ignored, RefundSignal, Signal
+from services.checkout.providers.port import Ask, CallbackContent, DisputeSignal, Ignored, RefundSignal, Signal
 from services.checkout.providers.stripe.amounts import NotWhole, from_stripe
 from services.checkout.providers.stripe.wire import (
     NotOurs,
+    WireCharge,
     WireDispute,
     WireEvent,
     WireRefund,
     WireSession,
+    reference_in,
     refund_of,
     state_of,
 )
 from shared.kernel.money import UnknownCurrency
 
-# `payment_intent.*` and `charge.*` of a Checkout payment tell nothing that its session does not: a declined card
-# leaves the session open for another one.
+# `payment_intent.*` of a Checkout payment tells nothing that its session does not: a declined card leaves the session
+# open for another one.
 SESSION_EVENTS: Final = frozenset(
     f"checkout.session.{fact}" for fact in ("completed", "async_payment_succeeded", "async_payment_failed", "expired")
 )
 REFUND_EVENTS: Final = frozenset({"refund.created", "refund.updated", "refund.failed"})
+CHARGE_REFUNDED: Final = "charge.refunded"
+"""It tells only the sum of a charge's refunds: Stripe is asked for the rest."""
 DISPUTE_EVENTS: Final = frozenset(
     f"charge.dispute.{fact}" for fact in ("created", "updated", "closed", "funds_withdrawn", "funds_reinstated")
 )
-SUBSCRIBED: Final = tuple(sorted(SESSION_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS))
+SUBSCRIBED: Final = tuple(sorted(SESSION_EVENTS | REFUND_EVENTS | DISPUTE_EVENTS | {CHARGE_REFUNDED}))
 """What the webhook endpoint in the merchant's dashboard has to listen to."""
 # An inquiry that is closed, and a dispute that was prevented, cost the merchant nothing.
 _DISPUTE_ENDS: Final[dict[str, Literal["won", "lost"]]] = {
@@ -38,6 +42,7 @@ _DISPUTE_ENDS: Final[dict[str, Literal["won", "lost"]]] = {
 _event: Final = msgspec.json.Decoder(WireEvent)
 _session: Final = msgspec.json.Decoder(WireSession)
 _refund: Final = msgspec.json.Decoder(WireRefund)
+_charge: Final = msgspec.json.Decoder(WireCharge)
 _dispute: Final = msgspec.json.Decoder(WireDispute)
 
 
@@ -49,6 +54,9 @@ def content_of(account: str, body: bytes) -> CallbackContent | None:
             return _session_content(event, account)
         if event.type in REFUND_EVENTS:
             return RefundSignal(event.id, refund_of(_refund.decode(event.data.object)))
+        if event.type == CHARGE_REFUNDED:
+            reference = reference_in(_charge.decode(event.data.object).metadata)
+            return Ask(event.id, reference) if reference else Ignored(event.id)
         if event.type in DISPUTE_EVENTS:
             return _dispute_signal(event)
     except (msgspec.MsgspecError, NotWhole, UnknownCurrency, RecursionError):

@@ -11,7 +11,8 @@ from services.checkout.providers.stripe.client import OK, StripeApi, is_missing
 from services.checkout.providers.stripe.wire import SessionList, WireSession
 
 SESSIONS: Final = "/v1/checkout/sessions"
-EXPANDED: Final = "payment_intent.latest_charge.balance_transaction"
+_CHARGE: Final = "payment_intent.latest_charge"
+EXPANDED: Final = [f"{_CHARGE}.balance_transaction", f"{_CHARGE}.refunds"]
 SEARCH_BEFORE: Final = timedelta(minutes=2)
 SEARCH_AFTER: Final = timedelta(minutes=10)
 """Around the moment when we asked for a session: clocks differ, and a request may be on its way for a while."""
@@ -66,6 +67,8 @@ async def session_id_of(api: StripeApi, account: Account, payment: Payment) -> s
 
 async def reference_of(api: StripeApi, account: Account, payment_intent: str) -> str | None:
     heard = await api.get(account, SESSIONS, payment_intent=payment_intent)
+    if is_missing(heard):
+        return None
     if heard.answer.status != OK:
         raise NoAnswer(f"status {heard.answer.status}")
     ours = [one for one in _sessions.decode(heard.answer.body).data if one.is_ours]

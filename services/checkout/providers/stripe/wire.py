@@ -4,12 +4,12 @@ Fields that we do not use are not named: Stripe adds some at any time. What has 
 a merchant's account may hold much else.
 """
 
+import re
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Raw, Struct
 
-from services.checkout.domain.charge import PaymentState, Redirect
-from services.checkout.providers.port import RefundState
+from services.checkout.domain.charge import PaymentState, Redirect, RefundState
 from services.checkout.providers.stripe.amounts import from_stripe
 from shared.contracts.checkout import FailureReason
 from shared.kernel.money import MINOR_MAX, Money
@@ -37,9 +37,28 @@ class BalanceTransaction(Struct, frozen=True):
     currency: Currency
 
 
+class WireRefund(Struct, frozen=True, kw_only=True):
+    id: Id
+    amount: Amount
+    currency: Currency
+    status: Code | None
+    failure_reason: Code | None = None
+    metadata: Metadata | None = None
+    payment_intent: Id | None = None
+
+
+class RefundList(Struct, frozen=True):
+    data: list[WireRefund]
+    has_more: bool
+
+
 class WireCharge(Struct, frozen=True):
+    """`refunds` only where they were asked for: the ten newest."""
+
     payment_method_details: MethodDetails | None = None
     balance_transaction: Id | BalanceTransaction | None = None
+    metadata: Metadata | None = None
+    refunds: RefundList | None = None
 
 
 class PaymentError(Struct, frozen=True):
@@ -78,20 +97,6 @@ class WireSession(Struct, frozen=True, kw_only=True):
 
 class SessionList(Struct, frozen=True):
     data: list[WireSession]
-    has_more: bool
-
-
-class WireRefund(Struct, frozen=True, kw_only=True):
-    id: Id
-    amount: Amount
-    currency: Currency
-    status: Code | None
-    failure_reason: Code | None = None
-    metadata: Metadata | None = None
-
-
-class RefundList(Struct, frozen=True):
-    data: list[WireRefund]
     has_more: bool
 
 
@@ -138,6 +143,7 @@ _REASONS: Final[dict[str, FailureReason]] = {
     "processing_error": "provider_error",
     "api_error": "provider_error",
 }
+_REFERENCE: Final = re.compile(r"[\x21-\x7e]{1,64}")
 _NEVER_PAID: Final = frozenset({"requires_payment_method", "canceled"})
 _REFUND_STATUS: Final[dict[str | None, Literal["pending", "succeeded", "failed"]]] = {
     "succeeded": "succeeded",
@@ -166,6 +172,7 @@ def state_of(session: WireSession, account: str, *, failed: bool = False) -> Pay
     charge = intent.latest_charge if intent and isinstance(intent.latest_charge, WireCharge) else None
     card = charge.payment_method_details.card if charge and charge.payment_method_details else None
     status, reason = _status(session, intent, failed=failed)
+    settled = charge.balance_transaction if charge else None
     return PaymentState(
         provider_id=session.id,
         account=account,
@@ -176,7 +183,11 @@ def state_of(session: WireSession, account: str, *, failed: bool = False) -> Pay
         next_action=Redirect(session.url) if session.status == "open" and session.url else None,
         card_brand=card.brand if card else None,
         payer_last4=card.last4 if card else None,
-        fee=_fee(charge, total.currency),
+        payment_id=session.payment_intent_id,
+        fee=_fee(settled, total.currency),
+        # Booked a moment after the capture, and told only to those who ask for it.
+        fee_later=status == "succeeded" and not isinstance(settled, BalanceTransaction),
+        refunds=tuple(refund_of(one) for one in reversed(charge.refunds.data)) if charge and charge.refunds else (),
     )
 
 
@@ -194,20 +205,26 @@ def _status(
     return "pending", None
 
 
-def _fee(charge: WireCharge | None, currency: str) -> Money | None:
+def _fee(settled: str | BalanceTransaction | None, currency: str) -> Money | None:
     """Only in the currency of the payment: an account that settles in another pays its fees there."""
-    settled = charge.balance_transaction if charge else None
     if not isinstance(settled, BalanceTransaction) or settled.currency.upper() != currency:
         return None
     return from_stripe(settled.fee, currency)
+
+
+def reference_in(metadata: Metadata | None) -> str | None:
+    """What may be a reference of ours: whoever works at the dashboard writes there what they like."""
+    said = (metadata or {}).get(REFERENCE)
+    return said if said is not None and _REFERENCE.fullmatch(said) else None
 
 
 def refund_of(refund: WireRefund) -> RefundState:
     """Raises: NotWhole, UnknownCurrency."""
     return RefundState(
         provider_id=refund.id,
-        reference=(refund.metadata or {}).get(REFERENCE),
+        reference=reference_in(refund.metadata),
         status=_REFUND_STATUS.get(refund.status, "pending"),
         amount=from_stripe(refund.amount, refund.currency.upper()),
         failure=refund.failure_reason,
+        payment_id=refund.payment_intent,
     )

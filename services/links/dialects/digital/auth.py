@@ -4,16 +4,10 @@ from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
-from shared.kernel.faults import Fault
+from shared.kernel.faults import Fault, OtherSite
 
 _JSON: Final = "application/json"
 _COOKIES_CHARS_MAX: Final = 8_192
-
-
-class OtherSite(Fault):
-    """A page of another origin sent this with the visitor's cookie."""
-
-    code = "other_site"
 
 
 class NotJson(Fault):

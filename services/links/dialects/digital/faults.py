@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 from msgspec import UNSET
 
-from services.links.dialects.digital.auth import NotJson, OtherSite
+from services.links.dialects.digital.auth import NotJson
 from services.links.dialects.digital.wire import Error, Refused
 from services.links.dialects.surface.registry import JSON, Told
 from shared.runtime import problems
@@ -28,7 +28,6 @@ _NOT_FOUND: Final = {"product": "There is no such product.", "payment_link": "Th
 
 problems.register(
     {
-        OtherSite.code: ProblemKind(403, "This came from another site", "Send it from a page of the dashboard."),
         NotJson.code: ProblemKind(415, "Only JSON is taken here", "Send Content-Type: application/json."),
     }
 )
