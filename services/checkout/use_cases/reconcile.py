@@ -1,4 +1,4 @@
-"""Once a day each account's charges are compared with what its provider says of them; what differs is listed."""
+"""Once a day each account's charges and refunds are compared with its provider's books; what differs is listed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,21 +8,19 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.checkout.domain.reconciliation import LISTED_MAX, Difference, Reconciliation, bounds_of, difference
-from services.checkout.providers.port import Absent, Accepted, Account, Payment, Provider, StatusResult, Unreachable
+from services.checkout.domain.reconciliation import Reconciliation
+from services.checkout.providers.port import Account, Provider
 from services.checkout.providers.registry import Providers
 from services.checkout.store import reconciliation as store
-from services.checkout.store.reconciliation import Compared
 from services.checkout.use_cases.accounts import Accounts
+from services.checkout.use_cases.compare_day import CompareDay
 from services.checkout.use_cases.manage_accounts import Owner
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
 from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres
 
-BATCH: Final = 200
 AT_ONCE_MAX: Final = 8
-TRIES_MAX: Final = 2
 LEASE: Final = timedelta(minutes=10)
 
 _log = logger("reconciliation")
@@ -45,7 +43,8 @@ class Reconcile:
         self, day: date, *, org_id: UUID | None = None, only_open: bool = False
     ) -> Sequence[Reconciliation]:
         """The reports of that day (UTC), made now; not those that another process is making."""
-        ids = await store.accounts_of_day(self._postgres, bounds_of(day), day, org_id=org_id, only_open=only_open)
+        listers = self._providers.listers()
+        ids = await store.accounts_of_day(self._postgres, day, org_id=org_id, only_open=only_open, listers=listers)
         made: list[Reconciliation] = []
         for account_id in ids:
             account = await self._accounts.by_id(account_id)
@@ -88,47 +87,13 @@ class Reconcile:
         claimed = await store.claim(self._postgres, report, lease_until=now + LEASE)
         if claimed is None:
             return None
-        report = await self._compared(replace(report, id=claimed), account, provider)
+        report = replace(report, id=claimed)
+
+        async def alive() -> None:
+            await store.extend_lease(self._postgres, claimed, self._clock() + LEASE)
+
+        compare = CompareDay(self._postgres, provider, account, clock=self._clock, slots=self._slots)
+        report = await compare(report, alive)
         await store.finish(self._postgres, report)
         _log.info("reconciliation.made", account=str(account.id), day=str(day), differing=report.differing)
         return report
-
-    async def _compared(self, report: Reconciliation, account: Account, provider: Provider) -> Reconciliation:
-        after, below = bounds_of(report.day)
-        found: list[Difference] = []
-        compared = unanswered = differing = 0
-        while batch := await store.charges_of_day(self._postgres, account.id, after=after, below=below, limit=BATCH):
-            answers = await asyncio.gather(*(self._status(account, provider, one) for one in batch))
-            for one, answer in zip(batch, answers, strict=True):
-                compared += 1
-                if isinstance(answer, Unreachable):
-                    unanswered += 1
-                elif differs := difference(one.ours, answer.state if isinstance(answer, Accepted) else None):
-                    differing += 1
-                    found += [differs] if len(found) < LISTED_MAX else []
-            after = batch[-1].ours.id
-            await store.extend_lease(self._postgres, report.id, self._clock() + LEASE)
-        return replace(
-            report,
-            compared=compared,
-            unanswered=unanswered,
-            differing=differing,
-            differences=tuple(found),
-            made_at=self._clock(),
-        )
-
-    async def _status(self, account: Account, provider: Provider, one: Compared) -> StatusResult:
-        payment = Payment(
-            reference=one.ours.reference,
-            provider_id=one.provider_id,
-            method=one.method,
-            total=one.ours.total,
-            created_at=one.created_at,
-        )
-        answer: Accepted | Absent | Unreachable = Unreachable()
-        async with self._slots:
-            for _ in range(TRIES_MAX):
-                answer = await provider.status(account, payment)
-                if not isinstance(answer, Unreachable):
-                    break
-        return answer

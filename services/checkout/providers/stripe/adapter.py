@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from services.checkout.domain.reconciliation import About
 from services.checkout.providers.http import NoAnswer, NotConnected
 from services.checkout.providers.port import (
     Absent,
@@ -23,6 +24,7 @@ from services.checkout.providers.port import (
     ExpireResult,
     NotSent,
     Order,
+    Page,
     Payment,
     RefundOrder,
     RefundResult,
@@ -33,7 +35,7 @@ from services.checkout.providers.port import (
     Unknown,
     Unreachable,
 )
-from services.checkout.providers.stripe import refunds, signature
+from services.checkout.providers.stripe import lists, refunds, signature
 from services.checkout.providers.stripe.amounts import TAKEN, NotWhole
 from services.checkout.providers.stripe.client import NO_USE, OK, UNREADABLE, StripeApi, refused
 from services.checkout.providers.stripe.events import content_of
@@ -128,6 +130,15 @@ class Stripe:
 
     async def refund_status(self, account: Account, order: RefundOrder, provider_id: str | None) -> RefundStatusResult:
         return await refunds.refund_status(self._api, account, order, provider_id=provider_id)
+
+    async def listed(
+        self, account: Account, about: About, *, since: datetime, until: datetime, after: str | None
+    ) -> Page | Unreachable:
+        try:
+            return await lists.page_of(self._api, account, about, since=since, until=until, after=after)
+        except NO_USE as error:
+            _log.warning("stripe.list_unanswered", about=about, error=repr(error))
+            return Unreachable()
 
     async def find_reference(self, account: Account, payment_intent: str) -> str | None:
         """Our reference of the payment that a dispute names by its payment intent; None: it is not ours.
