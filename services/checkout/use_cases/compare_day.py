@@ -21,9 +21,9 @@ from services.checkout.domain.reconciliation import (
     stray,
     theirs_of,
 )
-from services.checkout.domain.refund import RefundState
 from services.checkout.providers.port import (
     Absent,
+    Accepted,
     Account,
     Lister,
     Page,
@@ -49,6 +49,7 @@ PAGES_MAX: Final = 20_000
 MARGIN: Final = timedelta(hours=1)
 """Around the day: clocks differ, and what we begin before midnight a provider may have after it."""
 KEPT_AFTER_DEATH: Final = timedelta(days=2)
+MOVING: Final = frozenset({"status", "fee"})
 ABOUTS: Final[tuple[About, About]] = ("charge", "refund")
 
 _log = logger("reconciliation")
@@ -160,17 +161,20 @@ class CompareDay:
         """None: the provider did not answer."""
         if listed is not None:
             found = differences(one.ours, listed)
-            # The list was read a while ago: what has moved on since is asked about once more.
-            if not any(each.kind == "status" for each in found):
+            # The list was read a while ago: what may have moved on since is asked about once more.
+            if not any(each.kind in MOVING for each in found):
                 return found
-        answer = await self._status(one)
-        if isinstance(answer, Unreachable):
-            return None
-        if isinstance(answer, Absent):
-            return differences(one.ours, listed)
-        return differences(one.ours, answer)
+        match await self._asked(one):
+            case Unreachable():
+                return None
+            case Absent():
+                return differences(one.ours, listed)
+            case Accepted(state):
+                return differences(one.ours, theirs_of(state))
+            case refund:
+                return differences(one.ours, theirs_of(refund))
 
-    async def _status(self, one: Compared) -> Theirs | Absent | Unreachable:
+    async def _asked(self, one: Compared) -> StatusResult | RefundStatusResult:
         payment = Payment(
             reference=one.charge_reference,
             provider_id=one.charge_provider_id,
@@ -188,9 +192,7 @@ class CompareDay:
                     answer = await self._provider.refund_status(self._account, order, one.ours.provider_id)
                 if not isinstance(answer, Unreachable):
                     break
-        if isinstance(answer, Absent | Unreachable):
-            return answer
-        return theirs_of(answer if isinstance(answer, RefundState) else answer.state)
+        return answer
 
     async def _strays(self, about: About, report: Reconciliation) -> None:
         room = LISTED_MAX - len(self._found)

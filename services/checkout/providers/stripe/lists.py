@@ -15,9 +15,12 @@ from services.checkout.providers.port import Account, Page
 from services.checkout.providers.stripe.amounts import NotWhole
 from services.checkout.providers.stripe.client import OK, StripeApi
 from services.checkout.providers.stripe.refunds import REFUNDS
-from services.checkout.providers.stripe.sessions import EXPANDED, PAGE, SESSIONS
+from services.checkout.providers.stripe.sessions import PAGE, SESSIONS
 from services.checkout.providers.stripe.wire import (
     REFERENCE,
+    Amount,
+    Code,
+    Currency,
     Id,
     Metadata,
     NotOurs,
@@ -29,6 +32,10 @@ from services.checkout.providers.stripe.wire import (
 from shared.kernel.money import UnknownCurrency
 from shared.runtime.logs import logger
 
+EXPANDED: Final = {
+    "charge": "data.payment_intent.latest_charge.balance_transaction",
+    "refund": "data.payment_intent",
+}
 Seconds = Annotated[int, Meta(ge=0, le=2**40)]
 
 _log = logger("stripe")
@@ -43,14 +50,27 @@ class RefundedIntent(Struct, frozen=True):
     metadata: Metadata | None = None
 
 
-class ListedRefund(WireRefund, frozen=True, kw_only=True):
+class ListedRefund(Struct, frozen=True, kw_only=True):
+    """As `WireRefund`, with the payment that it pays back in full."""
+
+    id: Id
     created: Seconds
+    amount: Amount
+    currency: Currency
+    status: Code | None
+    metadata: Metadata | None = None
     payment_intent: Id | RefundedIntent | None = None
 
     @property
     def is_ours(self) -> bool:
         paid = self.payment_intent.metadata if isinstance(self.payment_intent, RefundedIntent) else None
         return REFERENCE in (self.metadata or {}) or REFERENCE in (paid or {})
+
+    @property
+    def plain(self) -> WireRefund:
+        return WireRefund(
+            id=self.id, amount=self.amount, currency=self.currency, status=self.status, metadata=self.metadata
+        )
 
 
 class Sessions(Struct, frozen=True):
@@ -75,12 +95,12 @@ async def page_of(
     Raises:
         NotConnected, NoAnswer, msgspec.MsgspecError: ask again later.
     """
-    path, expanded = (SESSIONS, EXPANDED) if about == "charge" else (REFUNDS, "payment_intent")
+    path = SESSIONS if about == "charge" else REFUNDS
     query = {
         "created[gte]": str(int(since.timestamp())),
         "created[lt]": str(int(until.timestamp())),
         "limit": str(PAGE),
-        "expand[]": f"data.{expanded}",
+        "expand[]": EXPANDED[about],
     }
     heard = await api.get(account, path, **(query | ({"starting_after": after} if after else {})))
     if heard.answer.status != OK:
@@ -94,7 +114,7 @@ def _entry(one: ListedSession | ListedRefund, account: Account) -> Listed | None
     """None: no amount that we could have asked for. The charge that it is of, if any, is then asked about alone."""
     created_at = datetime.fromtimestamp(one.created, UTC)
     try:
-        said = state_of(one, account.external_id) if isinstance(one, ListedSession) else refund_of(one)
+        said = state_of(one, account.external_id) if isinstance(one, ListedSession) else refund_of(one.plain)
     except (NotOurs, NotWhole, UnknownCurrency) as error:
         _log.error("stripe.entry_unreadable", id=one.id, error=repr(error))
         return None
