@@ -5,6 +5,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.vault import Vault
 from shared.kernel.ids import new_id
+from shared.kernel.moment import Clock
 from shared.runtime.postgres import Postgres
 from tests.faults.book_faults import Faults, Listed
 from tests.support.both_books import BEGINS, DAY, ENDS, BothBooks, OurBooks
@@ -75,19 +77,23 @@ class Room:
         await self.pg.close()
         await self.simulator.stop()
 
-    async def report(self, day: date, *, without_list: bool = False) -> Reconciliation:
+    @asynccontextmanager
+    async def reconciling(self, clock: Clock, *, without_list: bool = False) -> AsyncGenerator[Reconcile]:
         sandbox = Sandbox(self.simulator.url, CONTROL_KEY, timeout_seconds=10)
         stripe = Stripe(self.simulator.url, timeout_seconds=10)
         speaks: Any = sandbox if self.provider == "sandbox" else stripe
         if without_list:
             speaks.listed = _no_answer
         providers = Providers(sandbox, [stripe])
-        accounts = Accounts(self.pg, providers, vault=self._vault, clock=_the_day_after)
-        reconcile = Reconcile(self.pg, providers, accounts, clock=_the_day_after)
+        accounts = Accounts(self.pg, providers, vault=self._vault, clock=clock)
         try:
-            (report,) = await reconcile(day, org_id=self.org_id)
+            yield Reconcile(self.pg, providers, accounts, clock=clock)
         finally:
             await providers.close()
+
+    async def report(self, day: date, *, without_list: bool = False) -> Reconciliation:
+        async with self.reconciling(_the_day_after, without_list=without_list) as reconcile:
+            (report,) = await reconcile(day, org_id=self.org_id)
         assert await self.pg.fetchval("SELECT count(*) FROM statement_entry") == 0
         return report
 
@@ -170,3 +176,31 @@ async def test_a_provider_that_does_not_give_its_list_is_asked_about_each_of_our
             del expected[one]
             expected["charge", "missing", one[2], "succeeded", "no such payment"] += 1
     assert listed(report) == expected
+
+
+@pytest.mark.skipif(FULL, reason="it is about days, not about how much is in them")
+@pytest.mark.parametrize("room", ["sandbox"], indirect=True)
+async def test_a_report_made_before_its_day_was_over_is_made_again_then_and_a_week_later(room: Room) -> None:
+    await room.open()
+    hour = timedelta(hours=1)
+    moment = BEGINS + 12 * hour
+
+    async def made() -> list[tuple[date, datetime]]:
+        rows = await room.pg.fetch("SELECT day, made_at FROM reconciliation ORDER BY day")
+        return [(row["day"], row["made_at"]) for row in rows]
+
+    async with room.reconciling(lambda: moment) as reconcile:
+        await reconcile(DAY)
+        before, week_ago = DAY - timedelta(days=1), DAY - timedelta(days=8)
+        assert await made() == [(DAY, moment)]
+        moment = ENDS + hour / 2
+        await reconcile.yesterday()
+        assert await made() == [(week_ago, moment), (before, moment), (DAY, BEGINS + 12 * hour)]
+        moment = first = ENDS + hour
+        await reconcile.yesterday()
+        moment += 5 * hour
+        await reconcile.yesterday()
+        assert dict(await made())[DAY] == first
+        moment = first + timedelta(days=7)
+        await reconcile.yesterday()
+        assert dict(await made())[DAY] == moment

@@ -15,7 +15,7 @@ About = Literal["charge", "refund"]
 Kind = Literal["status", "amount", "currency", "fee", "missing", "reference", "duplicate", "unknown"]
 
 LISTED_MAX: Final = 1_000
-_NOTHING_THERE: Final = frozenset({"created", "failed", "expired"})
+NOTHING_THERE: Final = frozenset({"created", "failed", "expired"})
 """What a provider may well have never heard of."""
 _UNPAID: Final = frozenset({"failed", "expired"})
 _UUID_TIME_SHIFT: Final = 80
@@ -99,7 +99,7 @@ def theirs_of(state: PaymentState | RefundState) -> Theirs:
 def differences(ours: Ours, theirs: Theirs | None) -> Sequence[Difference]:
     """`theirs` None: the provider has nothing of the kind."""
     if theirs is None:
-        if ours.status in _NOTHING_THERE:
+        if ours.status in NOTHING_THERE:
             return ()
         return (_differ(ours, "missing", None, (ours.status, _none(ours.about))),)
     found: list[Difference] = []

@@ -31,11 +31,13 @@ class Compared(Struct, frozen=True, kw_only=True):
 
 
 async def accounts_of_day(
-    postgres: Postgres, day: date, *, org_id: UUID | None, only_open: bool, listers: Sequence[str]
+    postgres: Postgres, day: date, *, org_id: UUID | None, unless_made_since: datetime | None, listers: Sequence[str]
 ) -> list[UUID]:
     """`listers`: providers that tell by themselves what an account has, so that days without charges count, too."""
     ends = moments_of(day)[1]
-    rows = await postgres.fetch(_sql["accounts_of_day"], *bounds_of(day), org_id, only_open, day, list(listers), ends)
+    rows = await postgres.fetch(
+        _sql["accounts_of_day"], *bounds_of(day), org_id, unless_made_since, day, list(listers), ends
+    )
     return [row["id"] for row in rows]
 
 

@@ -1,6 +1,6 @@
 -- name: accounts_of_day
 -- Accounts that have charges or refunds of that day, or that were ever used where the provider ($6) tells by itself what
--- it has; with $4, only those whose report is not finished.
+-- it has; with $4, only those whose report was not made since.
 WITH account AS (
     SELECT charge.account_id AS id FROM charge
     WHERE charge.id >= $1 AND charge.id < $2 AND ($3::uuid IS NULL OR charge.org_id = $3)
@@ -14,8 +14,9 @@ WITH account AS (
 )
 SELECT account.id
 FROM account
-WHERE NOT $4 OR NOT EXISTS (SELECT FROM reconciliation AS made
-                            WHERE made.account_id = account.id AND made.day = $5 AND made.lease_until IS NULL);
+WHERE $4::timestamptz IS NULL
+   OR NOT EXISTS (SELECT FROM reconciliation AS made
+                  WHERE made.account_id = account.id AND made.day = $5 AND made.lease_until IS NULL AND made.made_at >= $4);
 
 -- name: claim_reconciliation
 -- One at a time makes the report of an account and day; whoever dies over it is followed after the lease.

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from services.checkout.domain.reconciliation import (
     LISTED_MAX,
+    NOTHING_THERE,
     About,
     Difference,
     Reconciliation,
@@ -150,7 +151,9 @@ class CompareDay:
         listed: Mapping[UUID, Theirs] = {}
         if has_list:
             listed = await statement.entries_of(self._postgres, self._run, about, ours)
-        answers = await asyncio.gather(*(self._differences(one, listed.get(one.ours.id)) for one in batch))
+        # What came to nothing, and does not stand on a list of all, needs no question: of a crowd of refused cards.
+        asked = [one for one in batch if one.ours.id in listed or not has_list or one.ours.status not in NOTHING_THERE]
+        answers = await asyncio.gather(*(self._differences(one, listed.get(one.ours.id)) for one in asked))
         for answer in answers:
             if answer is None:
                 self._unanswered += 1

@@ -2,18 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from msgspec.structs import replace
 
-from services.checkout.domain.reconciliation import Reconciliation
+from services.checkout.domain.reconciliation import Reconciliation, moments_of
 from services.checkout.providers.port import Account, Provider
 from services.checkout.providers.registry import Providers
 from services.checkout.store import reconciliation as store
 from services.checkout.use_cases.accounts import Accounts
-from services.checkout.use_cases.compare_day import CompareDay
+from services.checkout.use_cases.compare_day import MARGIN, CompareDay
 from services.checkout.use_cases.manage_accounts import Owner
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
@@ -22,6 +22,7 @@ from shared.runtime.postgres import Postgres
 
 AT_ONCE_MAX: Final = 8
 LEASE: Final = timedelta(minutes=10)
+A_WEEK: Final = timedelta(days=7)
 
 _log = logger("reconciliation")
 
@@ -35,16 +36,23 @@ class Reconcile:
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def yesterday(self) -> int:
-        """Makes the reports of yesterday that are not there yet; returns 0, since none is left then."""
-        await self(self._clock().date() - timedelta(days=1), only_open=True)
+        """Makes the reports of yesterday that were not made after it; returns 0, since none is left then.
+
+        And once more a week later: captures may come late, and refunds take days.
+        """
+        yesterday = (self._clock() - MARGIN).date() - timedelta(days=1)
+        for day, later in ((yesterday, timedelta()), (yesterday - A_WEEK, A_WEEK)):
+            await self(day, unless_made_since=moments_of(day)[1] + later)
         return 0
 
     async def __call__(
-        self, day: date, *, org_id: UUID | None = None, only_open: bool = False
+        self, day: date, *, org_id: UUID | None = None, unless_made_since: datetime | None = None
     ) -> Sequence[Reconciliation]:
         """The reports of that day (UTC), made now; not those that another process is making."""
         listers = self._providers.listers()
-        ids = await store.accounts_of_day(self._postgres, day, org_id=org_id, only_open=only_open, listers=listers)
+        ids = await store.accounts_of_day(
+            self._postgres, day, org_id=org_id, unless_made_since=unless_made_since, listers=listers
+        )
         made: list[Reconciliation] = []
         for account_id in ids:
             account = await self._accounts.by_id(account_id)
