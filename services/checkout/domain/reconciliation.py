@@ -69,8 +69,8 @@ class Difference(Struct, frozen=True, kw_only=True):
 class Reconciliation(Struct, frozen=True, kw_only=True):
     """`unanswered`: questions that the provider did not answer, about a charge, a refund, or for its own list.
 
-    `listed`: how many entries stood on that list; None where there is none, or it was not given. `differences`: at most
-    a thousand.
+    `listed`: how many entries stood on that list, which is of an hour more at either end; None where there is none, or
+    it was not given. `differences`: at most a thousand.
     """
 
     id: UUID
@@ -146,6 +146,11 @@ def moments_of(day: date) -> tuple[datetime, datetime]:
 
 def first_id(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << _UUID_TIME_SHIFT)
+
+
+def earlier(than: UUID, by: timedelta) -> UUID:
+    """An id of so much before."""
+    return UUID(int=than.int - (int(by.total_seconds() * 1000) << _UUID_TIME_SHIFT))
 
 
 def in_words(total: Money) -> str:

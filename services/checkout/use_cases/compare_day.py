@@ -17,6 +17,7 @@ from services.checkout.domain.reconciliation import (
     Theirs,
     bounds_of,
     differences,
+    earlier,
     first_id,
     moments_of,
     stray,
@@ -46,7 +47,7 @@ from shared.runtime.postgres import Postgres
 BATCH: Final = 200
 TRIES_MAX: Final = 2
 PAGES_MAX: Final = 20_000
-"""Against a provider whose list never ends: two million entries of a hundred a page."""
+"""Against a list that never ends: two million entries, of a hundred a page."""
 MARGIN: Final = timedelta(hours=1)
 """Around the day: clocks differ, and what we begin before midnight a provider may have after it."""
 KEPT_AFTER_DEATH: Final = timedelta(days=2)
@@ -82,8 +83,7 @@ class CompareDay:
                 for about in ABOUTS:
                     await self._strays(about, report)
         finally:
-            long_ago = first_id(self._clock() - KEPT_AFTER_DEATH)
-            await statement.forget_run(self._postgres, self._run, and_before=long_ago)
+            await statement.forget_run(self._postgres, self._run, and_before=earlier(self._run, KEPT_AFTER_DEATH))
         return replace(
             report,
             compared=charges,
@@ -105,15 +105,15 @@ class CompareDay:
             after: str | None = None
             for _ in range(PAGES_MAX):
                 page = await self._page(self._provider, about, report=report, after=after)
-                if page is None:
+                if page is None or (page.after is not None and page.after == after):
                     return self._no_list()
                 number += await statement.add_entries(
                     self._postgres, self._run, about, page.entries, account_id=self._account.id
                 )
                 await alive()
-                if page.after in {None, after}:
-                    break
                 after = page.after
+                if after is None:
+                    break
             else:
                 return self._no_list()
         bounds = first_id(since), first_id(until)

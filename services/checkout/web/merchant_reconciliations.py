@@ -22,7 +22,7 @@ from shared.runtime.merchant import AnyRequest, begin, ok
 class ReconciliationOut(Struct, frozen=True, kw_only=True):
     """Of `differing` differences a thousand are listed. `unanswered` questions the provider did not answer.
 
-    `listed`: entries on the provider's own list of that day; null where it has none, or did not give it.
+    `listed`: entries on the provider's own list of that day and an hour around it; null where it gave none.
     """
 
     id: UUID
