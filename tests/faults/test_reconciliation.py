@@ -13,7 +13,7 @@ from uuid import UUID
 
 import pytest
 
-from services.checkout.domain.reconciliation import LISTED_MAX, Reconciliation
+from services.checkout.domain.reconciliation import LISTED_MAX, Reconciliation, earlier
 from services.checkout.providers.port import Page, Unreachable
 from services.checkout.providers.registry import Providers
 from services.checkout.providers.sandbox.adapter import Sandbox
@@ -208,3 +208,20 @@ async def test_a_report_made_before_its_day_was_over_is_made_again_then_and_a_we
         moment = first + timedelta(days=7)
         await reconcile.yesterday()
         assert dict(await made())[DAY] == moment
+
+
+@pytest.mark.skipif(FULL, reason="it is about what is left behind, not about how much")
+@pytest.mark.parametrize("room", ["sandbox"], indirect=True)
+async def test_what_a_run_left_that_died_is_taken_away_days_later_and_never_what_another_is_at(room: Room) -> None:
+    await room.open()
+    dead, alive = earlier(new_id(), timedelta(days=3)), new_id()
+    for run in (dead, alive):
+        await room.pg.execute(
+            "INSERT INTO statement_entry (run, about, provider_id, status, amount_minor, currency, created_at)"
+            " VALUES ($1, 'charge', 'pay_x', 'succeeded', 1, 'UGX', now())",
+            run,
+        )
+    async with room.reconciling(_the_day_after) as reconcile:
+        (report,) = await reconcile(DAY)
+    assert report.differences == ()
+    assert [row["run"] for row in await room.pg.fetch("SELECT run FROM statement_entry")] == [alive]
