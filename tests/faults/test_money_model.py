@@ -41,7 +41,7 @@ from tests.support.till import tills
 >>>>>>> 62d1564 (Cut the model of money into a file for each idea, count what its rules come to, and that each fact is told once)
 
 FULL = os.environ.get("PAYLINKS_FAULTS") == "full"
-EXAMPLES = int(os.environ.get("PAYLINKS_MODEL_EXAMPLES", "2000" if FULL else "30"))
+EXAMPLES = 2_000 if FULL else 30
 STEPS = 30
 # Making a failure shorter takes minutes: `PAYLINKS_FAULTS=full` does it, and prints the fewest steps that it takes.
 PHASES = tuple(Phase) if FULL else (Phase.explicit, Phase.reuse, Phase.generate)

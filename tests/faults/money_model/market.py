@@ -155,6 +155,7 @@ class Market(RuleBasedStateMachine):
             self.to_links([one for one in reversed(self.facts) if one.id in self.undelivered])
             self.read_facts()
             self.to_checkout(self.refusals)
+            self.decide_the_rest()
         self.run(compare(self.till, self.checkout, self.links))
         report = self.run(read.check(self.till.pg, self.till.links.pg))
         assert report.differences == []
@@ -170,6 +171,9 @@ class Market(RuleBasedStateMachine):
         for link in self.links.links.values():
             assert link.uses_max is None or self.links.used(link) <= link.uses_max
             assert self.links.held(link) == 0
+
+    def decide_the_rest(self) -> None:
+        """While all comes to its end, the merchant decides about what nobody has decided about."""
 
     def count(self) -> None:
         """What examples have come to: a run that tried nothing proves nothing."""

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from services.checkout.domain.faults import ChargeNotCaptured, NotInReview, RefundTooLarge
 from shared.kernel.money import Money
+from tests.faults.money_model.checkout import Charge
 from tests.faults.money_model.market import Market, index
 from tests.support.teller import REFUNDS, Told
 
@@ -73,7 +74,14 @@ class MoneyBack(Market):
     @rule(which=index, keep=st.booleans())
     def merchant_decides(self, which: int, keep: bool) -> None:
         waiting = [one for one in self.checkout.charges.values() if one.review == "open"]
-        charge = waiting[which % len(waiting)] if waiting and which % 3 else self.charge(which)
+        self._decided(waiting[which % len(waiting)] if waiting and which % 3 else self.charge(which), keep=keep)
+
+    def decide_the_rest(self) -> None:
+        for place, charge in enumerate(self.checkout.charges.values()):
+            if charge.review == "open":
+                self._decided(charge, keep=bool(place % 2))
+
+    def _decided(self, charge: Charge, *, keep: bool) -> None:
         try:
             refund = self.run(self._decide(charge.id, keep=keep))
         except NotInReview:
