@@ -11,34 +11,11 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-<<<<<<< HEAD
-from deploy.cli.books import read
-from services.checkout.domain.faults import (
-    ChargeNotCaptured,
-    ChargeUnderWay,
-    EveryUseHeld,
-    LinkRefused,
-    NotInReview,
-    RefundTooLarge,
-    SessionEnded,
-)
-from services.checkout.domain.means import ByRedirect
-from services.links.use_cases.lapse_holds import lapse_holds
-from shared.contracts import checkout as told
-from shared.contracts import links as said
-from shared.contracts.envelope import Received
-from shared.kernel.faults import Invalid
-from shared.kernel.money import Money
-from tests.support import money_model as model
-from tests.support.teller import CREATES, REFUNDS, Told
-from tests.support.till import BEGINS, Till, Tills, tills
-=======
 from tests.faults.money_model.buyers import Buyers
 from tests.faults.money_model.money_back import MoneyBack
 from tests.faults.money_model.passing import Passing
 from tests.faults.money_model.providers import Providers
 from tests.support.till import tills
->>>>>>> 62d1564 (Cut the model of money into a file for each idea, count what its rules come to, and that each fact is told once)
 
 FULL = os.environ.get("PAYLINKS_FAULTS") == "full"
 EXAMPLES = 2_000 if FULL else 30

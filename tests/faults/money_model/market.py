@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
 from deploy.cli.books import read
 from services.checkout.domain.faults import EveryUseHeld, LinkRefused, SessionEnded
-from services.checkout.use_cases.start_charge import ByRedirect
+from services.checkout.domain.means import ByRedirect
 from services.links.use_cases.lapse_holds import lapse_holds
 from shared.contracts import checkout as told
 from shared.contracts import links as said
