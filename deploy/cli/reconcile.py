@@ -10,7 +10,7 @@ ANSWER_SECONDS_MAX = 600.0
 
 
 def reconcile(*, day: str, org: UUID | None = None, nats: str | None = None) -> None:
-    """Compare the charges of a day (UTC) with what their providers say now, and list what differs.
+    """Compare the charges and refunds of a day (UTC) with what their providers say now, and list what differs.
 
     Exit code 1 when anything differs or could not be asked. What differs stands in GET /v1/reconciliations.
 
@@ -30,9 +30,11 @@ async def _reconcile(day: str, org: UUID | None, *, url: str | None) -> int:
     told: Reconciled = await ask(RECONCILE, asked, Reconciled, url=url, seconds=ANSWER_SECONDS_MAX)
     for one in told.accounts:
         mode = "live" if one.livemode else "test"
+        theirs = "no list of theirs" if one.listed is None else f"{one.listed} on their list"
         print(
             f"{one.org_id}  {one.provider} ({mode})  {one.account_id}  "
-            f"{one.compared} compared, {one.unanswered} unanswered, {one.differences} differ"
+            f"{one.compared} compared, {one.unanswered} unanswered, {one.differences} differ "
+            f"({one.refunds_compared} refunds compared, {theirs})"
         )
     if not told.accounts:
         print("No charges on that day.")

@@ -251,7 +251,9 @@ CREATE TABLE public.reconciliation (
     unanswered integer DEFAULT 0 NOT NULL,
     differing integer DEFAULT 0 NOT NULL,
     differences jsonb DEFAULT '[]'::jsonb NOT NULL,
-    made_at timestamp with time zone NOT NULL
+    made_at timestamp with time zone NOT NULL,
+    refunds_compared integer DEFAULT 0 NOT NULL,
+    listed integer
 );
 
 CREATE TABLE public.refund (
@@ -309,6 +311,22 @@ CREATE TABLE public.session (
     discount jsonb,
     CONSTRAINT session_status_check CHECK ((status = ANY (ARRAY['open'::text, 'paying'::text, 'paid'::text, 'expired'::text, 'abandoned'::text]))),
     CONSTRAINT session_total_minor_check CHECK ((total_minor > 0))
+);
+
+CREATE UNLOGGED TABLE public.statement_entry (
+    run uuid NOT NULL,
+    about text NOT NULL,
+    provider_id text NOT NULL,
+    reference text,
+    status text NOT NULL,
+    amount_minor bigint NOT NULL,
+    currency text NOT NULL,
+    fee_minor bigint,
+    fee_currency text,
+    created_at timestamp with time zone NOT NULL,
+    ours uuid,
+    CONSTRAINT statement_entry_about_check CHECK ((about = ANY (ARRAY['charge'::text, 'refund'::text]))),
+    CONSTRAINT statement_entry_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text, 'expired'::text])))
 );
 
 ALTER TABLE ONLY public.callback
@@ -380,6 +398,9 @@ ALTER TABLE ONLY public.schema_version
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.statement_entry
+    ADD CONSTRAINT statement_entry_pkey PRIMARY KEY (run, about, provider_id);
+
 CREATE INDEX callback_charge ON public.callback USING btree (charge_id, id) WHERE (charge_id IS NOT NULL);
 
 CREATE UNIQUE INDEX callback_event_once ON public.callback USING btree (provider, account_id, event_id) WHERE (verdict = 'accepted'::text);
@@ -441,6 +462,8 @@ CREATE INDEX refund_of_charge ON public.refund USING btree (charge_id, id DESC);
 CREATE INDEX refund_of_provider ON public.refund USING btree (account_id, provider_id);
 
 CREATE INDEX session_due ON public.session USING btree (expires_at) WHERE (status = 'open'::text);
+
+CREATE INDEX statement_entry_ours ON public.statement_entry USING btree (run, ours);
 
 CREATE TRIGGER ledger_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_entry FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_append_only();
 

@@ -62,11 +62,15 @@ class Reconcile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReconciledAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """`listed`: entries on the provider's own list; None where it has none, or did not give it."""
+
     account_id: UUID
     org_id: UUID
     provider: str
     livemode: bool
     compared: int
+    refunds_compared: int = 0
+    listed: int | None = None
     unanswered: int
     differences: int
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from services.checkout.domain.charge import PaymentState
+from services.checkout.domain.means import ByRedirect
 from services.checkout.store import callback as store
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import BATCH, ApplySignals
@@ -17,7 +18,6 @@ from services.checkout.use_cases.intake import Intake
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.record_callback import RecordCallback
-from services.checkout.use_cases.start_charge import ByRedirect
 from shared.kernel.faults import Unavailable
 from shared.kernel.money import Money
 from shared.runtime.outbox import Wake

@@ -7,6 +7,7 @@ import json
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -125,3 +126,24 @@ async def test_an_account_is_opened_once_per_reference(sandbox: SandboxProcess) 
     assert answers[0].json() == answers[1].json()
     bad = await sandbox.http.post("/v1/accounts", json=body | {"reference": "x"}, headers=headers)
     assert (bad.status_code, bad.json()["error"]["param"]) == (400, "reference")
+
+
+@pytest.mark.parametrize("path", ["/v1/payments", "/v1/refunds"])
+async def test_a_list_wants_two_moments_with_their_zones_and_a_page_that_is_not_too_large(
+    merchant: Merchant, path: str
+) -> None:
+    whole = {"created_from": "2027-03-05T00:00:00Z", "created_before": "2027-03-06T00:00:00Z"}
+    for wrong in (
+        {"created_from": ""},
+        {"created_from": "2027-03-05"},
+        {"created_from": "2027-03-05T00:00:00"},
+        {"created_before": "soon"},
+        {"limit": "0"},
+        {"limit": "501"},
+        {"limit": "1e2"},
+        {"state": "any"},
+    ):
+        answer = await merchant.get(f"{path}?{urlencode(whole | wrong)}")
+        assert (answer.status_code, answer.json()["error"]["param"]) == (400, next(iter(wrong))), answer.text
+    answer = await merchant.get(f"{path}?{urlencode(whole | {'after': 'unheard_of'})}")
+    assert (answer.status_code, answer.json()) == (200, {"data": [], "next_after": None})

@@ -73,7 +73,7 @@ class Simulator:
     def __init__(self, name: str, folder: Path, **keys: str) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
-        prefix = f"PAYLINKS_{name.upper()}_SIM"
+        prefix = "PAYLINKS_SANDBOX" if name == "sandbox" else f"PAYLINKS_{name.upper()}_SIM"
         environment = {
             f"{prefix}_PORT": str(port),
             f"{prefix}_DATA": str(folder / "data"),

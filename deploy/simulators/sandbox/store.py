@@ -49,6 +49,20 @@ class Store(CallbackStore):
         rows = self.db.execute(SQL["ledger"], (account, reference, after, limit))
         return [(_payments.decode(record), captured) for record, captured in rows]
 
+    def payments_created(
+        self, account: str, from_ms: int, before_ms: int, *, after: str | None, limit: int
+    ) -> list[Payment]:
+        """Oldest first."""
+        rows = self.db.execute(SQL["payments_created"], (account, from_ms, before_ms, after, limit))
+        return [_payments.decode(record) for (record,) in rows]
+
+    def refunds_created(
+        self, account: str, from_ms: int, before_ms: int, *, after: str | None, limit: int
+    ) -> list[Refund]:
+        """Oldest first."""
+        rows = self.db.execute(SQL["refunds_created"], (account, from_ms, before_ms, after, limit))
+        return [_refunds.decode(record) for (record,) in rows]
+
     def insert_capture(self, payment: Payment, at_ms: int) -> None:
         self.db.execute(SQL["insert_capture"], (payment.id, payment.amount, payment.currency, at_ms))
 

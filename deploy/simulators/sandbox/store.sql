@@ -63,6 +63,14 @@ SELECT record, (SELECT count(*) FROM captures WHERE captures.payment = payments.
    AND seq > coalesce((SELECT seq FROM payments WHERE id = ?3), 0)
  ORDER BY seq LIMIT ?4;
 
+-- name: payments_created
+-- A record is a blob of JSON, which SQLite reads as text only.
+SELECT record
+  FROM payments
+ WHERE account = ?1 AND seq > coalesce((SELECT seq FROM payments WHERE id = ?4), 0)
+   AND json_extract(CAST(record AS TEXT), '$.created_ms') >= ?2 AND json_extract(CAST(record AS TEXT), '$.created_ms') < ?3
+ ORDER BY seq LIMIT ?5;
+
 -- name: insert_capture
 INSERT INTO captures (payment, amount, currency, at_ms) VALUES (?, ?, ?, ?);
 
@@ -86,6 +94,13 @@ SELECT record FROM refunds WHERE account = ? AND reference = ?;
 
 -- name: refunds_of
 SELECT record FROM refunds WHERE ?1 IS NULL OR payment = ?1 ORDER BY seq LIMIT ?2;
+
+-- name: refunds_created
+SELECT record
+  FROM refunds
+ WHERE account = ?1 AND seq > coalesce((SELECT seq FROM refunds WHERE id = ?4), 0)
+   AND json_extract(CAST(record AS TEXT), '$.created_ms') >= ?2 AND json_extract(CAST(record AS TEXT), '$.created_ms') < ?3
+ ORDER BY seq LIMIT ?5;
 
 -- name: due_refunds
 SELECT seq, due_ms FROM refunds WHERE due_ms IS NOT NULL;

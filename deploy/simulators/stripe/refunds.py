@@ -76,6 +76,14 @@ class Refunds:
         """Oldest first."""
         return self._books.store.by_reference(Refund, account_id, intent_id)
 
+    def view(self, refund: Refund, expand: frozenset[str]) -> dict[str, Any]:
+        shown = objects.refund_view(refund)
+        if "payment_intent" in expand:
+            session = self._books.session_of_intent(refund.intent)
+            assert session.intent is not None
+            shown["payment_intent"] = objects.intent_view(session, session.intent, expand)
+        return shown
+
     def end(self, refund: Refund, status: RefundStatus) -> Refund:
         failure = "lost_or_stolen_card" if status == "failed" else None
         with self._books.store.transaction():

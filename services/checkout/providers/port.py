@@ -4,7 +4,7 @@ An adapter holds no state but its connections: accounts, payments and refunds co
 ISO 4217 minor units here; each adapter turns them into its provider's own and back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, Protocol, runtime_checkable
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from services.checkout.domain.charge import Charge, PaymentState, RefundState
+from services.checkout.domain.reconciliation import About, Listed
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import Method
 from shared.kernel.money import Money
@@ -252,4 +253,25 @@ class FindsPayments(Protocol):
 
     async def find_reference(self, account: Account, payment_id: str) -> FindResult:
         """Whose payment it is. Absent: none that we began."""
+        ...
+
+
+class Page(Struct, frozen=True):
+    """`after` asks for the next page; None: this was the last."""
+
+    entries: Sequence[Listed]
+    after: str | None
+
+
+@runtime_checkable
+class Lister(Protocol):
+    """A provider that tells, besides, all that an account has: so payments are found that we know nothing of."""
+
+    async def listed(
+        self, account: Account, about: About, *, since: datetime, until: datetime, after: str | None
+    ) -> Page | Unreachable:
+        """What was created from `since` to before `until`, in any order that pages can be read in.
+
+        What belongs to other business of the same account is left out.
+        """
         ...

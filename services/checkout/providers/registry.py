@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from services.checkout.providers.port import Account, Provider
+from services.checkout.providers.port import Account, Lister, Provider
 from services.checkout.providers.sandbox.adapter import Sandbox
 from shared.runtime.settings import SettingsError
 
@@ -34,6 +34,10 @@ class Providers:
     def to_connect(self) -> list[Provider]:
         """Those that a merchant may connect, by name: nobody connects the sandbox."""
         return [self._by_name[name] for name in sorted(self._by_name) if name != self.sandbox.name]
+
+    def listers(self) -> list[str]:
+        """Those that tell by themselves all that an account has."""
+        return [name for name, one in self._by_name.items() if isinstance(one, Lister)]
 
     async def close(self) -> None:
         for provider in self._by_name.values():

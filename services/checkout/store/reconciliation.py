@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.reconciliation import Difference, Ours, Reconciliation
+from services.checkout.domain.reconciliation import Difference, Ours, Reconciliation, bounds_of, moments_of
 from shared.contracts.links import Method
 from shared.kernel.money import Money
 from shared.runtime.postgres import Postgres, Record
@@ -20,23 +20,31 @@ _differences: Final = msgspec.json.Decoder(tuple[Difference, ...]).decode
 
 
 class Compared(Struct, frozen=True, kw_only=True):
-    """A charge, and what its provider is asked by."""
+    """A charge or a refund, and the charge that its provider is asked about."""
 
     ours: Ours
-    provider_id: str | None
+    charge_reference: str
+    charge_provider_id: str | None
+    charge_total: Money
     method: Method
     created_at: datetime
 
 
 async def accounts_of_day(
-    postgres: Postgres, bounds: tuple[UUID, UUID], day: date, *, org_id: UUID | None, only_open: bool
+    postgres: Postgres, day: date, *, org_id: UUID | None, unless_made_since: datetime | None, listers: Sequence[str]
 ) -> list[UUID]:
-    rows = await postgres.fetch(_sql["accounts_of_day"], *bounds, org_id, only_open, day)
-    return [row["account_id"] for row in rows]
+    """`listers`: providers that tell by themselves what an account has, so that days without charges count, too."""
+    ends = moments_of(day)[1]
+    rows = await postgres.fetch(
+        _sql["accounts_of_day"], *bounds_of(day), org_id, unless_made_since, day, list(listers), ends
+    )
+    return [row["id"] for row in rows]
 
 
-async def claim(postgres: Postgres, report: Reconciliation, *, lease_until: datetime, only_open: bool) -> UUID | None:
-    """The id of the report to fill; None while somebody else is at it, or with `only_open` has finished it."""
+async def claim(
+    postgres: Postgres, report: Reconciliation, *, lease_until: datetime, unless_made_since: datetime | None
+) -> UUID | None:
+    """The id of the report to fill; None while somebody else is at it, or has finished it since."""
     return await postgres.fetchval(
         _sql["claim_reconciliation"],
         report.id,
@@ -47,7 +55,7 @@ async def claim(postgres: Postgres, report: Reconciliation, *, lease_until: date
         report.day,
         lease_until,
         report.made_at,
-        only_open,
+        unless_made_since,
     )
 
 
@@ -62,10 +70,38 @@ async def charges_of_day(
                 reference=row["reference"],
                 status=row["status"],
                 total=Money(row["total_minor"], row["currency"]),
+                provider_id=row["provider_id"],
+                fee=None if row["fee_minor"] is None else Money(row["fee_minor"], row["fee_currency"]),
             ),
-            provider_id=row["provider_id"],
+            charge_reference=row["reference"],
+            charge_provider_id=row["provider_id"],
+            charge_total=Money(row["total_minor"], row["currency"]),
             method=row["method"],
             created_at=row["created_at"],
+        )
+        for row in rows
+    ]
+
+
+async def refunds_of_day(
+    postgres: Postgres, account_id: UUID, *, after: UUID, below: UUID, limit: int
+) -> list[Compared]:
+    rows = await postgres.fetch(_sql["refunds_of_day"], after, below, account_id, limit)
+    return [
+        Compared(
+            ours=Ours(
+                about="refund",
+                id=row["id"],
+                reference=row["reference"],
+                status=row["status"],
+                total=Money(row["amount_minor"], row["currency"]),
+                provider_id=row["provider_id"],
+            ),
+            charge_reference=row["charge_reference"],
+            charge_provider_id=row["charge_provider_id"],
+            charge_total=Money(row["charge_minor"], row["charge_currency"]),
+            method=row["charge_method"],
+            created_at=row["charge_created_at"],
         )
         for row in rows
     ]
@@ -84,6 +120,8 @@ async def finish(postgres: Postgres, report: Reconciliation) -> None:
         report.differing,
         _encode(report.differences).decode(),
         report.made_at,
+        report.refunds_compared,
+        report.listed,
     )
 
 
@@ -111,6 +149,8 @@ def _report(row: Record) -> Reconciliation:
         provider=row["provider"],
         day=row["day"],
         compared=row["compared"],
+        refunds_compared=row["refunds_compared"],
+        listed=row["listed"],
         unanswered=row["unanswered"],
         differing=row["differing"],
         differences=_differences(row["differences_text"]),

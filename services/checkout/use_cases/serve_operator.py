@@ -57,6 +57,8 @@ class ServeOperator:
                     provider=one.provider,
                     livemode=one.livemode,
                     compared=one.compared,
+                    refunds_compared=one.refunds_compared,
+                    listed=one.listed,
                     unanswered=one.unanswered,
                     differences=one.differing,
                 )

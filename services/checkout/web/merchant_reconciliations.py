@@ -20,7 +20,10 @@ from shared.runtime.merchant import AnyRequest, begin, ok
 
 
 class ReconciliationOut(Struct, frozen=True, kw_only=True):
-    """Of `compared` charges `unanswered` could not be asked about, and `differing` differ: a thousand are listed."""
+    """Of `differing` differences a thousand are listed. `unanswered` questions the provider did not answer.
+
+    `listed`: entries on the provider's own list of that day and an hour around it; null where it gave none.
+    """
 
     id: UUID
     account_id: UUID
@@ -28,6 +31,8 @@ class ReconciliationOut(Struct, frozen=True, kw_only=True):
     livemode: bool
     day: date
     compared: int
+    refunds_compared: int
+    listed: int | None
     unanswered: int
     differing: int
     differences: tuple[Difference, ...]

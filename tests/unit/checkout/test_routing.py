@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from services.checkout.domain import routing
 from services.checkout.domain.breaker import FAILURES_MAX, OPEN_SECONDS, PROBE_SECONDS, Breaker
 from services.checkout.domain.charge import Dial, PaymentState, Prompt, Redirect, Transfer, pending_reason
-from services.checkout.domain.reconciliation import Ours, bounds_of, difference
+from services.checkout.domain.reconciliation import Ours, bounds_of, differences, theirs_of
 from services.checkout.domain.routing import Offer, Wish
 from services.checkout.use_cases.vault import Vault
 from shared.kernel.faults import Unavailable
@@ -105,15 +105,38 @@ def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_probe_through() ->
 def test_a_charge_differs_where_the_provider_says_something_else(ours: str, theirs: Any, kind: str | None) -> None:
     total = Money(50_000, "UGX")
     state = theirs and PaymentState(provider_id="p", account="a", reference="r", status=theirs, total=total)
-    found = difference(Ours(id=new_id(), reference="r", status=ours, total=total), state)
-    assert (found.kind if found else None) == kind
+    found = differences(Ours(id=new_id(), reference="r", status=ours, total=total), state and theirs_of(state))
+    assert [one.kind for one in found] == ([kind] if kind else [])
 
 
-def test_a_difference_of_the_amount_is_told_before_one_of_the_status() -> None:
-    state = PaymentState(provider_id="p", account="a", reference="r", status="pending", total=Money(1, "UGX"))
-    found = difference(Ours(id=new_id(), reference="r", status="succeeded", total=Money(2, "UGX")), state)
-    assert found is not None
-    assert (found.kind, found.ours, found.theirs) == ("amount", "2 UGX", "1 UGX")
+def test_all_that_differs_of_one_charge_is_told() -> None:
+    state = PaymentState(provider_id="p", account="a", reference="other", status="pending", total=Money(1, "UGX"))
+    found = differences(Ours(id=new_id(), reference="r", status="succeeded", total=Money(2, "UGX")), theirs_of(state))
+    assert [(one.kind, one.ours, one.theirs) for one in found] == [
+        ("reference", "r", "other"),
+        ("amount", "2 UGX", "1 UGX"),
+        ("status", "succeeded", "pending"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "told", "words"),
+    [
+        (Money(145, "UGX"), Money(145, "UGX"), None),
+        (None, Money(0, "UGX"), None),
+        (Money(145, "UGX"), None, None),
+        (None, Money(145, "UGX"), ("0 UGX", "145 UGX")),
+        (Money(145, "UGX"), Money(4, "USD"), ("145 UGX", "4 USD")),
+    ],
+)
+def test_a_fee_differs_only_where_the_provider_names_another(
+    kept: Money | None, told: Money | None, words: tuple[str, str] | None
+) -> None:
+    total = Money(5_000, "UGX")
+    state = PaymentState(provider_id="p", account="a", reference="r", status="succeeded", total=total, fee=told)
+    ours = Ours(id=new_id(), reference="r", status="succeeded", total=total, fee=kept)
+    found = [(one.ours, one.theirs) for one in differences(ours, theirs_of(state))]
+    assert found == ([words] if words else [])
 
 
 def test_the_ids_of_a_day_lie_between_its_bounds() -> None:

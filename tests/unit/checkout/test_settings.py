@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from services.checkout.app import providers_of
+from services.checkout.providers.installed import installed
 from services.checkout.providers.mtn.environments import CURRENCIES
 from services.checkout.settings import MTN_SANDBOX_URL, MTN_URL, Settings
 from shared.runtime.settings import SettingsError
@@ -34,7 +34,7 @@ def settings(**named: str) -> Settings:
 )
 def test_an_address_where_no_provider_answers_is_named_at_the_start(name: str, url: str) -> None:
     with pytest.raises(SettingsError, match=f"PAYLINKS_{name}"):
-        providers_of(settings(**{name: url}))
+        installed(settings(**{name: url}))
 
 
 def test_plain_http_is_for_test_mode_only() -> None:

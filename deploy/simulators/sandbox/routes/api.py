@@ -1,6 +1,7 @@
 """The API that a merchant's platform calls."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -16,7 +17,16 @@ from deploy.simulators.sandbox.routes.access import (
     require_platform,
     require_publishable,
 )
-from deploy.simulators.sandbox.wire import AccountRequest, PaymentRequest, TokenRequest, decode, payment_view
+from deploy.simulators.sandbox.routes.created import created_of
+from deploy.simulators.sandbox.wire import (
+    AccountRequest,
+    PaymentRequest,
+    PaymentView,
+    RefundView,
+    TokenRequest,
+    decode,
+    payment_view,
+)
 
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +47,10 @@ class TokenView(msgspec.Struct, frozen=True):
 def json_answer(body: Any, status: int = 200, *, headers: dict[str, str] | None = None) -> Response[bytes]:
     content = body if isinstance(body, bytes) else _encode(body)
     return Response(content, status_code=status, media_type="application/json", headers=headers)
+
+
+def page_answer(views: Sequence[PaymentView | RefundView], *, limit: int) -> Response[bytes]:
+    return json_answer({"data": views, "next_after": views[-1].id if len(views) == limit else None})
 
 
 def payment_not_found() -> ApiError:
@@ -96,10 +110,15 @@ async def expire_payment(request: HttpRequest, payment_id: str) -> Response[byte
 
 @get("/v1/payments")
 async def find_payment(request: HttpRequest) -> Response[bytes]:
-    account = require_account(request)
-    if not (reference := request.query_params.get("reference")):
+    """The payment of a reference; without one, a page of those that were created from when to when."""
+    account, store = require_account(request), provider_of(request).store
+    if reference := request.query_params.get("reference"):
+        return _own(account, store.payment_by_reference(account.id, reference))
+    if "created_from" not in request.query_params:
         raise refused("invalid_request", "Name the payment's reference.", param="reference")
-    return _own(account, provider_of(request).store.payment_by_reference(account.id, reference))
+    asked = created_of(request)
+    page = store.payments_created(account.id, asked.from_ms, asked.before_ms, after=asked.after, limit=asked.limit)
+    return page_answer([payment_view(one) for one in page], limit=asked.limit)
 
 
 def _own(account: Account, payment: Payment | None) -> Response[bytes]:

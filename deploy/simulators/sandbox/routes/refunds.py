@@ -9,7 +9,8 @@ from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.records import Refund
 from deploy.simulators.sandbox.refunds import Refunds
 from deploy.simulators.sandbox.routes.access import HttpRequest, provider_of, require_account, require_control
-from deploy.simulators.sandbox.routes.api import json_answer, payment_not_found
+from deploy.simulators.sandbox.routes.api import json_answer, page_answer, payment_not_found
+from deploy.simulators.sandbox.routes.created import created_of
 from deploy.simulators.sandbox.wire import DisputeRequest, RefundCallbackRequest, RefundRequest, decode, refund_view
 
 REFUNDS_MAX = 1_000
@@ -36,10 +37,16 @@ async def make_refund(request: HttpRequest) -> Response[bytes]:
 
 @get("/v1/refunds")
 async def find_refund(request: HttpRequest) -> Response[bytes]:
-    account = require_account(request)
-    if not (reference := request.query_params.get("reference")):
+    """The refund of a reference; without one, a page of those that were created from when to when."""
+    account, store = require_account(request), provider_of(request).store
+    reference = request.query_params.get("reference")
+    if not reference and "created_from" in request.query_params:
+        asked = created_of(request)
+        page = store.refunds_created(account.id, asked.from_ms, asked.before_ms, after=asked.after, limit=asked.limit)
+        return page_answer([refund_view(one) for one in page], limit=asked.limit)
+    if not reference:
         raise refused("invalid_request", "Name the refund's reference.", param="reference")
-    refund = provider_of(request).store.refund_by_reference(account.id, reference)
+    refund = store.refund_by_reference(account.id, reference)
     if refund is None:
         raise _refund_not_found()
     return json_answer(refund_view(refund))

@@ -100,7 +100,9 @@ async def list_refunds(request: HttpRequest) -> Response[bytes]:
         if asked.payment_intent in {None, refund.intent} and asked.charge in {None, refund.charge}
     ]
     page, has_more = page_of(found, asked)
-    return shown(objects.list_view("/v1/refunds", [objects.refund_view(one) for one in page], has_more=has_more))
+    expand = objects.check_expand(asked.expand, prefix="data.")
+    views = [provider.refunds.view(one, expand) for one in page]
+    return shown(objects.list_view("/v1/refunds", views, has_more=has_more))
 
 
 @get("/v1/refunds/{refund_id:str}")

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
 
+from services.checkout.domain.reconciliation import About
 from services.checkout.providers.http import Answer, HttpClient, NoAnswer, NotConnected
 from services.checkout.providers.port import (
     Absent,
@@ -19,6 +21,7 @@ from services.checkout.providers.port import (
     ExpireResult,
     NotSent,
     Order,
+    Page,
     Payment,
     RefundOrder,
     RefundResult,
@@ -30,6 +33,7 @@ from services.checkout.providers.port import (
     Unreachable,
 )
 from services.checkout.providers.sandbox import signature
+from services.checkout.providers.sandbox.lists import PAGE, payments_of, refunds_of
 from services.checkout.providers.sandbox.wire import (
     AccountAnswer,
     AccountRequest,
@@ -152,6 +156,22 @@ class Sandbox:
         if answer.status == _CONFLICT and _error_of(answer.body).code == "already_succeeded":
             return TooLate()
         _log.warning("sandbox.expire_refused", payment=provider_id, status=answer.status)
+        return Unreachable()
+
+    async def listed(
+        self, account: Account, about: About, *, since: datetime, until: datetime, after: str | None
+    ) -> Page | Unreachable:
+        path, page_of = ("/v1/payments", payments_of) if about == "charge" else ("/v1/refunds", refunds_of)
+        asked = {"created_from": since.isoformat(), "created_before": until.isoformat(), "limit": str(PAGE)}
+        query = urlencode(asked | ({"after": after} if after else {}))
+        try:
+            answer = await self._http.send("GET", f"{path}?{query}", headers=_as(account))
+            if answer.status == _OK:
+                return page_of(answer.body)
+        except (NotConnected, NoAnswer, msgspec.MsgspecError) as error:
+            _log.warning("sandbox.list_unanswered", about=about, error=repr(error))
+            return Unreachable()
+        _log.warning("sandbox.list_refused", about=about, status=answer.status)
         return Unreachable()
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from services.checkout.domain.reconciliation import About
 from services.checkout.providers.http import NoAnswer, NotConnected
 from services.checkout.providers.port import (
     Absent,
@@ -24,6 +25,7 @@ from services.checkout.providers.port import (
     FindResult,
     NotSent,
     Order,
+    Page,
     Payment,
     PaymentFound,
     RefundOrder,
@@ -35,7 +37,7 @@ from services.checkout.providers.port import (
     Unknown,
     Unreachable,
 )
-from services.checkout.providers.stripe import refunds, signature
+from services.checkout.providers.stripe import lists, refunds, signature
 from services.checkout.providers.stripe.amounts import TAKEN, NotWhole
 from services.checkout.providers.stripe.client import NO_USE, OK, UNREADABLE, StripeApi, refused
 from services.checkout.providers.stripe.events import content_of
@@ -142,6 +144,15 @@ class Stripe:
             _log.warning("stripe.reference_unanswered", payment_intent=payment_id, error=repr(error))
             return Unreachable()
         return PaymentFound(reference) if reference else Absent()
+
+    async def listed(
+        self, account: Account, about: About, *, since: datetime, until: datetime, after: str | None
+    ) -> Page | Unreachable:
+        try:
+            return await lists.page_of(self._api, account, about, since=since, until=until, after=after)
+        except NO_USE as error:
+            _log.warning("stripe.list_unanswered", about=about, error=repr(error))
+            return Unreachable()
 
     def is_authentic(self, account: Account, headers: Mapping[str, str], *, body: bytes, now: datetime) -> bool:
         secret = account.credentials["webhook_secret"]
