@@ -49,8 +49,11 @@ class Workers:
             await asyncio.wait(late)
         stopping.cancel()
         # One that was told before it could listen has ended by the signal itself.
-        in_order = {0, -signal.SIGTERM}
-        return 0 if told and all(one.returncode in in_order for one in self._processes.values()) else 1
+        codes = {number: one.returncode for number, one in self._processes.items()}
+        failed = {number: code for number, code in codes.items() if code not in {0, -signal.SIGTERM}}
+        for number, code in failed.items():
+            print(f"Worker {number + 1} {describe_exit(code)} on its way out.", file=sys.stderr, flush=True)
+        return 0 if told and not failed else 1
 
     async def _keep(self, number: int) -> None:
         """Returns when all are to stop, or when this one does not stay."""
@@ -67,6 +70,7 @@ class Workers:
             code = await ended(process)
             if self._stopping.is_set():
                 return
+            del self._processes[number]  # how it ended says nothing about how all of them end
             useless = 0 if time.monotonic() - began > STEADY_SECONDS else useless + 1
             print(f"Worker {number + 1} {describe_exit(code)}.", file=sys.stderr, flush=True)
             if useless >= USELESS_STARTS_MAX:

@@ -36,6 +36,7 @@ async def test_charges_are_found_by_link_state_method_and_time(rig: Rig) -> None
     assert await ids(shop, to=middle.isoformat()) == [declined, first]
     assert await ids(shop, **{"from": middle.isoformat()}) == [elsewhere]
     assert await ids(shop, to=before.isoformat()) == []
+    assert await ids(shop, to="0140-04-27T22:35:30Z") == []
     assert await ids(shop, **{"from": "1900-01-01T00:00:00Z", "to": "9999-12-31T23:59:59Z"}) == [
         elsewhere,
         declined,

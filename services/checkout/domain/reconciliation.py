@@ -145,7 +145,8 @@ def moments_of(day: date) -> tuple[datetime, datetime]:
 
 
 def first_id(moment: datetime) -> UUID:
-    return UUID(int=int(moment.timestamp() * 1000) << _UUID_TIME_SHIFT)
+    """Below every id of version 7 that is made from then on: ids know no time before 1970."""
+    return UUID(int=max(0, int(moment.timestamp() * 1000)) << _UUID_TIME_SHIFT)
 
 
 def earlier(than: UUID, by: timedelta) -> UUID:
