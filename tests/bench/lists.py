@@ -77,8 +77,14 @@ def _organization(org_id: UUID, now: datetime) -> Organization:
     )
 
 
+async def make_template(bench: Bench) -> None:
+    """The link that the others are copies of, once a run."""
+    if not await bench.databases["links"].fetchval("SELECT EXISTS (SELECT FROM link WHERE slug = $1)", TEMPLATE):
+        await bench.make_link(slug=TEMPLATE, uses_max=2)
+
+
 async def measure(bench: Bench) -> list[Table]:
-    await bench.make_link(slug=TEMPLATE, uses_max=2)
+    await make_template(bench)
     shops = []
     for size in SIZES[: 2 if bench.quick else 3]:
         bench.tell(f"lists: loading {size:,} links")

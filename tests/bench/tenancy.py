@@ -13,7 +13,7 @@ import asyncpg
 
 from shared.kernel.ids import new_id
 from tests.bench.context import Bench
-from tests.bench.lists import Shop
+from tests.bench.lists import Shop, make_template
 from tests.bench.report import Table
 
 SIZE = 10_000
@@ -41,7 +41,7 @@ Read = Callable[[], Awaitable[Any]]
 
 
 async def measure(bench: Bench) -> list[Table]:
-    await bench.make_link(slug="bench-template", uses_max=2)
+    await make_template(bench)
     shop = await Shop.stocked(bench, SIZE)
     owner = bench.databases["links"]
     await owner.execute("VACUUM (ANALYZE) link", timeout=300)
