@@ -56,17 +56,20 @@ async def test_every_statement_can_be_prepared_and_is_used(database: Database) -
 async def test_the_hot_statements_walk_their_index(
     database: Database, named: str, types: str, values: str, index: str
 ) -> None:
-    """With a generic plan, and sequential scans priced out: the tables here are empty."""
+    """With a generic plan, and sequential scans priced out: the tables here are empty.
+
+    Among empty indexes the cheapest is a matter of chance. Charges are in so many that two which would do, too, at a
+    price that only shows where there are charges, are taken away first.
+    """
     connection = await asyncpg.connect(await database("checkout"))
     file, _, name = named.partition(".")
     statement = parse(next(text for path, text in TEXTS.items() if path.stem == file))[name].rstrip(";")
     try:
-        # One that was analyzed meanwhile is known to be empty; any other is taken for ten pages.
-        await connection.execute(
-            "SELECT pg_clear_relation_stats('public', relname) FROM pg_class"
-            " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
-        )
         await connection.execute("SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off")
+        if file == "charge_list":
+            await connection.execute(
+                "ALTER TABLE charge DROP CONSTRAINT charge_pkey CASCADE; DROP INDEX charge_session"
+            )
         await connection.execute(f"PREPARE asked ({types}) AS {statement}")
         org = "00000000-0000-0000-0000-000000000000"
         rows = await connection.fetch(f"EXPLAIN EXECUTE asked ({values.replace('{ORG}', org)})")
