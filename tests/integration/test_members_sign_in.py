@@ -59,9 +59,10 @@ async def test_an_unknown_address_takes_as_long_as_a_wrong_password(service: Lin
     client, best = client_of(service), {}
     for _ in range(4):
         for email in (owner.email, "nobody@example.com"):
-            began = time.perf_counter()
+            # The service runs in this process: its work is compared, whatever else keeps the machine busy.
+            began = time.process_time()
             await log_in(client, email, "wrong")
-            best[email] = min(best.get(email, 9.0), time.perf_counter() - began)
+            best[email] = min(best.get(email, 9.0), time.process_time() - began)
     known, unknown = best.values()
     assert 0.5 < known / unknown < 2
 
