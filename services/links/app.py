@@ -18,6 +18,7 @@ from services.links.domain.pace import Pace
 from services.links.peers.checkout import Checkout
 from services.links.peers.notify import Notify
 from services.links.settings import Settings
+from services.links.store import feed
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.begin_checkout import Checkouts
 from services.links.use_cases.client_trust import trust_of
@@ -62,6 +63,7 @@ async def build(runtime: Runtime) -> Parts:
         exception_handlers=DIALECTS.exception_handlers,
         tell=DIALECTS.tell,
         closers=[clients.close],
+        mark_sent=feed.MARK_SENT,
         on_app_init=[
             _handed_over(
                 surface=surface,

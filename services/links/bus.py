@@ -70,6 +70,7 @@ from shared.runtime.limits import RateLimited
 from shared.runtime.postgres import Transaction
 from shared.runtime.service import Runtime
 
+OWNER: Final = "links"
 FEED_ROUND_SECONDS: Final = 0.25
 FACTS = (
     ChargeCreated,
@@ -158,7 +159,8 @@ def consumers(runtime: Runtime) -> list[Consumer]:
 
     One for what provider accounts take.
 
-    And one for the feed of every link, reading each owner's stream; what it writes is read later, so it takes its time.
+    And one for the feed of every link, reading each other owner's stream; what it writes is read later, so it takes its
+    time. What links says itself goes into the feed as it is published.
     """
 
     async def charges(tx: Transaction, received: Sequence[Received]) -> None:
@@ -182,6 +184,7 @@ def consumers(runtime: Runtime) -> list[Consumer]:
             round_seconds=FEED_ROUND_SECONDS,
         )
         for owner in OWNERS
+        if owner != OWNER
     ]
     accounts = Consumer(
         "provider-accounts",

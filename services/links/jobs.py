@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
-from services.links.use_cases import lapse_holds
+from services.links.use_cases import keep_feed, lapse_holds
 from services.links.use_cases.authenticate import Authenticator
 from services.links.use_cases.otp import Otp
 from services.links.use_cases.run_batches import Batches
@@ -20,6 +20,8 @@ MARK_USED_SECONDS: Final = 10.0
 FORGET_LOGINS_SECONDS: Final = 600.0
 TEND_KEYS_SECONDS: Final = 600.0
 FORGET_ASKS_SECONDS: Final = 60.0
+MAKE_UP_FEED_SECONDS: Final = 600.0
+"""Less than what it looks back."""
 
 _log = logger("jobs")
 Ticker = Callable[[], Coroutine[Any, Any, None]]
@@ -35,11 +37,15 @@ def tickers(runtime: Runtime, authenticator: Authenticator, sessions: SessionAut
     async def forget_logins() -> None:
         await sessions.tidy(runtime.clock())
 
+    async def make_up_feed() -> None:
+        await keep_feed.make_up_feed(runtime.postgres)
+
     return [
         _every(LAPSE_SECONDS, lapse),
         _every(MARK_USED_SECONDS, authenticator.mark_used),
         _every(MARK_USED_SECONDS, sessions.mark_used),
         _every(FORGET_LOGINS_SECONDS, forget_logins),
+        _every(MAKE_UP_FEED_SECONDS, make_up_feed),
     ]
 
 

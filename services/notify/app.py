@@ -93,7 +93,7 @@ async def build(runtime: Runtime) -> Parts:
         ],
         consumers=[
             *bus.consumers(runtime, codes, message_host=host, intended=intended),
-            bus.link_mails(runtime, noted=scheduler.ring),
+            bus.facts_of_links(runtime, mails_noted=scheduler.ring, webhooks_noted=webhooks.ring_soon),
             *bus.webhooks(runtime, noted=webhooks.ring_soon),
         ],
         tickers=[

@@ -1,7 +1,6 @@
 """What notify takes from the bus and answers on it."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from services.notify.use_cases.intend_receipts import intend_receipts
 from services.notify.use_cases.link_mails import take_link_facts, take_payments
@@ -20,14 +19,9 @@ from shared.contracts.checkout import (
     ChargeSucceeded,
     DisputeClosed,
 )
-from shared.contracts.envelope import Received
+from shared.contracts.envelope import Event, Received
 from shared.contracts.links import (
-    LinkCreated,
-    LinkEnded,
-    LinkPaused,
-    LinkResumed,
     LinkSendRequested,
-    LinkUpdated,
     OrganizationUpdated,
 )
 from shared.contracts.notify import ListMails, MailView
@@ -36,9 +30,6 @@ from shared.contracts.subjects import OWNERS
 from shared.runtime.consumer import Consumer
 from shared.runtime.postgres import Transaction
 from shared.runtime.service import Runtime
-
-LINK_ROUND_SECONDS: Final = 0.1
-"""Between two transactions: links are mailed at their time, not at once."""
 
 
 class Told:
@@ -83,38 +74,40 @@ def consumers(runtime: Runtime, codes: Codes, *, message_host: str, intended: Ca
     ]
 
 
-def link_mails(runtime: Runtime, *, noted: Callable[[], None]) -> Consumer:
-    """What is known of links that are to be mailed."""
-    told = Told(noted)
+def facts_of_links(
+    runtime: Runtime, *, mails_noted: Callable[[], None], webhooks_noted: Callable[[], None]
+) -> Consumer:
+    """What is known of links that are to be mailed, and what merchants are told of them.
+
+    One consumer does both: most links are to be mailed to nobody, and each is read from the bus once.
+    """
+    mails, webhooks = Told(mails_noted), Told(webhooks_noted)
 
     async def take_links(tx: Transaction, received: Sequence[Received]) -> None:
         now = runtime.clock()
+        webhooks.something |= await take_merchant_facts(tx, received, now=now)
         await take_organization_facts(tx, received, now=now)
-        told.something |= await take_link_facts(tx, received, now=now)
+        mails.something |= await take_link_facts(tx, received, now=now)
         await look_again(tx, received, now=now)
 
+    def committed() -> None:
+        mails()
+        webhooks()
+
     return Consumer(
-        "link-mails",
+        "links",
         broker=runtime.broker,
         postgres=runtime.postgres,
-        events=[
-            LinkCreated,
-            LinkUpdated,
-            LinkPaused,
-            LinkResumed,
-            LinkEnded,
-            LinkSendRequested,
-            OrganizationUpdated,
-        ],
+        events=[*_told_of("links"), LinkSendRequested],
         handler=take_links,
-        committed=told,
-        round_seconds=LINK_ROUND_SECONDS,
+        committed=committed,
+        instead_of=("link-mails", "webhooks-links"),
     )
 
 
 def webhooks(runtime: Runtime, *, noted: Callable[[], None]) -> list[Consumer]:
-    """What merchants are told: a consumer for each stream that it comes from."""
-    return [_webhooks_of(owner, runtime, Told(noted)) for owner in OWNERS]
+    """What merchants are told by the other streams, a consumer for each."""
+    return [_webhooks_of(owner, runtime, Told(noted)) for owner in OWNERS if owner != "links"]
 
 
 def _webhooks_of(owner: str, runtime: Runtime, told: Told) -> Consumer:
@@ -125,10 +118,14 @@ def _webhooks_of(owner: str, runtime: Runtime, told: Told) -> Consumer:
         f"webhooks-{owner}",
         broker=runtime.broker,
         postgres=runtime.postgres,
-        events=[event for event in (*TOLD_TO_MERCHANTS, OrganizationUpdated) if event.owner == owner],
+        events=_told_of(owner),
         handler=take_facts,
         committed=told,
     )
+
+
+def _told_of(owner: str) -> list[type[Event]]:
+    return [event for event in (*TOLD_TO_MERCHANTS, OrganizationUpdated) if event.owner == owner]
 
 
 def answer_requests(runtime: Runtime, codes: Codes) -> None:

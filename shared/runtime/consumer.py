@@ -19,6 +19,7 @@ from shared.contracts import envelope
 from shared.contracts.envelope import Event, Received
 from shared.contracts.subjects import every, stream_of
 from shared.kernel.faults import Unavailable
+from shared.runtime import wire
 from shared.runtime.broker import Broker
 from shared.runtime.crash import crash_point
 from shared.runtime.facts import Undecodable, decode_parts
@@ -51,6 +52,8 @@ class Consumer:
     """`name` is the use case (`settle-use`); the durable is `<service>--<name>`. All events come from one owner.
 
     `round_seconds` is how long what arrives may wait for more to go with it; a full batch waits for nothing.
+    `instead_of` are consumers of earlier versions that this one took the place of: it begins where the last of them
+    stood, and the handler must bear to be given once more what the others have taken in.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Consumer:
         handler: Handler,
         committed: Callable[[], None] = lambda: None,
         round_seconds: float = ROUND_SECONDS_MIN,
+        instead_of: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.durable = f"{broker.service}--{name}"
@@ -72,6 +76,7 @@ class Consumer:
         self._filters = [every(event) for event in events]
         self._handler = handler
         self._committed = committed
+        self._instead_of = [f"{broker.service}--{former}" for former in instead_of]
         self._pull: Pull | None = None
         self._pace = Pace(round_seconds)
         self._draining = False
@@ -101,7 +106,9 @@ class Consumer:
 
     async def _session(self) -> None:
         await self._broker.started()
-        self._pull = pull = Pull(self._broker, self._stream, self.durable, filters=self._filters)
+        self._pull = pull = Pull(
+            self._broker, self._stream, self.durable, filters=self._filters, instead_of=self._instead_of
+        )
         try:
             await pull.open()
             while not self._draining:
@@ -135,8 +142,7 @@ class Consumer:
             await self._apply_decoded(decoded[:middle])
             await self._apply_decoded(decoded[middle:])
         else:
-            for message, _ in decoded:
-                await message.ack()
+            await wire.acknowledge(self._broker.client, [message for message, _ in decoded])
 
     async def _take_when_possible(self, decoded: Sequence[tuple[Msg, Received]]) -> None:
         while True:

@@ -20,6 +20,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from shared.kernel.ids import new_id
+from shared.runtime import wire
 
 TOGETHER_MIN: Final = 8
 """A batch costs the server 1.1 ms, however small, since it is staged in a store of its own, and 0.01 ms a message. One
@@ -94,23 +95,25 @@ class Publisher:
     async def _publish_together(self, messages: Sequence[Outgoing], timeout_seconds: float) -> bool | None:
         """Whether the stream took the batch; None when it did not say so in time, and may have."""
         self._expect(1)
-        batch_id = new_id().hex
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_seconds):
-                for number, message in enumerate(messages, start=1):
-                    headers = {**message.headers, _BATCH_ID: batch_id, _BATCH_SEQUENCE: str(number)}
-                    last = number == len(messages)
-                    if last:
-                        headers[_BATCH_COMMIT] = "1"
-                    if not self._client.is_connected:
-                        return None
-                    # Only the last one is answered for: a server that knows no batches answers so, too.
-                    reply = f"{self._inbox}.{self._batch}.0" if last else ""
-                    await self._client.publish(message.subject, message.body, reply=reply, headers=headers)
+                await wire.send(self._client, self._commands(messages))
                 await self._all_answered.wait()
         if self._unanswered:
             return None
         return self._together == len(messages)
+
+    def _commands(self, messages: Sequence[Outgoing]) -> list[bytes]:
+        """The messages as one batch. Only the last one is answered for: a server that knows no batches does so, too."""
+        batch_id, last = new_id().hex, len(messages)
+        commands: list[bytes] = []
+        for number, message in enumerate(messages, start=1):
+            headers = {**message.headers, _BATCH_ID: batch_id, _BATCH_SEQUENCE: str(number)}
+            if number == last:
+                headers[_BATCH_COMMIT] = "1"
+            reply = f"{self._inbox}.{self._batch}.0" if number == last else ""
+            commands.append(wire.hpub(message.subject, reply, headers, message.body))
+        return commands
 
     def _expect(self, answers: int) -> None:
         self._batch += 1

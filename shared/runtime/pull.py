@@ -33,7 +33,11 @@ SILENCE_SECONDS_MAX: Final = 5
 
 
 class Pull:
-    def __init__(self, broker: Broker, stream: str, durable: str, *, filters: Sequence[str]) -> None:
+    def __init__(
+        self, broker: Broker, stream: str, durable: str, *, filters: Sequence[str], instead_of: Sequence[str] = ()
+    ) -> None:
+        """`instead_of` are durables of earlier versions, whose work this one goes on with."""
+        self._instead_of = instead_of
         self._broker = broker
         self._stream = stream
         self._durable = durable
@@ -104,6 +108,7 @@ class Pull:
                 return
         except NotFoundError:
             await self._broker.ensure_streams()
+        before = await self._before()
         await jetstream.add_consumer(
             self._stream,
             ConsumerConfig(
@@ -111,11 +116,24 @@ class Pull:
                 filter_subjects=self._filters,
                 ack_policy=AckPolicy.EXPLICIT,
                 ack_wait=ACK_WAIT_SECONDS,
-                deliver_policy=DeliverPolicy.ALL,
+                deliver_policy=DeliverPolicy.BY_START_SEQUENCE if before else DeliverPolicy.ALL,
+                opt_start_seq=min(before.values()) + 1 if before else None,
                 max_deliver=-1,  # the application counts: the server's cap does not survive every crash
                 max_ack_pending=8 * BATCH,
             ),
         )
+        for durable in before:
+            with suppress(NotFoundError):
+                await jetstream.delete_consumer(self._stream, durable)
+
+    async def _before(self) -> dict[str, int]:
+        """The durables that this one replaces, and up to where each has taken in everything."""
+        found: dict[str, int] = {}
+        for durable in self._instead_of:
+            with suppress(NotFoundError):
+                info = await self._broker.jetstream.consumer_info(self._stream, durable)
+                found[durable] = info.ack_floor.stream_seq if info.ack_floor else 0
+        return found
 
     async def _ask(self) -> None:
         ask = {

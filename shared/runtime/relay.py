@@ -60,10 +60,15 @@ _log = logger("relay")
 
 
 class Relay:
-    """Runs until `drain`. `wake` is rung after commits; polling covers every bell that is lost."""
+    """Runs until `drain`. `wake` is rung after commits; polling covers every bell that is lost.
 
-    def __init__(self, dsn: str, broker: Broker, wake: Wake) -> None:
+    `mark_sent` is the statement that says of facts, by their positions, that the stream has them; a service may have
+    one that does more with them than to say so.
+    """
+
+    def __init__(self, dsn: str, broker: Broker, wake: Wake, *, mark_sent: str | None = None) -> None:
         self._dsn = dsn
+        self._mark_sent = mark_sent or _sql["mark_sent"]
         self._broker = broker
         self._owner = broker.service
         self._lock = zlib.crc32(f"paylinks-relay-{self._owner}".encode())
@@ -188,11 +193,23 @@ class Relay:
         crash_point("relay.published")
         sent = [row["position"] for row, stored in zip(rows, acknowledged, strict=True) if stored]
         if sent:
-            await connection.execute(_sql["mark_sent"], sent)
+            await self._mark(connection, sent)
             EVENTS_PUBLISHED.inc(len(sent))
         if len(sent) < len(rows):
             raise Unavailable("nats")
         return len(rows)
+
+    async def _mark(self, connection: Connection, positions: Sequence[int]) -> None:
+        try:
+            await connection.execute(self._mark_sent, positions)
+        except asyncpg.DataError as error:
+            # Published they are. One that the service's own statement cannot take must not hold up all others for ever.
+            if len(positions) > 1:
+                for position in positions:
+                    await self._mark(connection, [position])
+                return
+            _log.error("relay.only_marked", position=positions[0], error=repr(error))
+            await connection.execute(_sql["mark_sent"], positions)
 
 
 async def _close(connection: Connection) -> None:

@@ -63,7 +63,10 @@ class Runtime:
 
 
 class Parts(msgspec.Struct, kw_only=True):
-    """What a service adds: routes, consumers of facts, tickers that run for ever, and what to close at the end."""
+    """What a service adds: routes, consumers of facts, tickers that run for ever, and what to close at the end.
+
+    `mark_sent`: see Relay.
+    """
 
     route_handlers: Sequence[Any]
     consumers: Sequence[Consumer] = ()
@@ -73,6 +76,7 @@ class Parts(msgspec.Struct, kw_only=True):
     exception_handlers: dict[type[Exception] | int, Any] = {}
     on_app_init: Sequence[Callable[[AppConfig], AppConfig]] = ()
     tell: problems.Tell | None = None
+    mark_sent: str | None = None
 
 
 def litestar(parts: Parts, *extra: Any) -> Litestar:
@@ -121,7 +125,7 @@ async def _serve(
     movable = MovableClock() if settings.test_mode else None
     runtime = Runtime(name, settings, postgres, movable or utc_now)
     parts = await build(runtime)
-    relay = Relay(settings.postgres_dsn, runtime.broker, runtime.wake)
+    relay = Relay(settings.postgres_dsn, runtime.broker, runtime.wake, mark_sent=parts.mark_sent)
     DeadLetters(runtime.broker, postgres, parts.consumers)
     # How long the bus may repeat itself is real time, whatever time the domain has.
     tidy = Tidy(postgres, utc_now)

@@ -10,6 +10,9 @@ from shared.runtime.queries import statements
 
 _sql: Final = statements(__file__)
 
+MARK_SENT: Final = _sql["mark_sent_and_feed"]
+"""What the relay of links does with what it has published."""
+
 
 async def add(tx: Transaction, facts: Sequence[Fact]) -> None:
     """Numbers them in the order given, each once, whenever it comes again."""
@@ -21,6 +24,13 @@ async def add(tx: Transaction, facts: Sequence[Fact]) -> None:
         [fact.at for fact in facts],
         [fact.data for fact in facts],
     )
+
+
+async def sent_and_not_fed(pg: Postgres) -> Sequence[Fact]:
+    rows = await pg.fetch(_sql["sent_and_not_fed"])
+    return [
+        Fact(link_id=row["link_id"], id=row["id"], type=row["type"], at=row["at"], data=row["data"]) for row in rows
+    ]
 
 
 async def after(pg: Postgres, link_id: UUID, seq: int, *, limit: int) -> Sequence[Entry]:

@@ -1,4 +1,7 @@
-"""The feed of a link: what links, checkout and notify say about it, numbered as it is taken in."""
+"""The feed of a link: what links, checkout and notify say about it, numbered as it is taken in.
+
+What links itself says is taken in by its relay, once it is published.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,6 +28,13 @@ async def keep_feed(tx: Transaction, received: Sequence[Received]) -> None:
     ]
     if facts:
         await feed.add(tx, facts)
+
+
+async def make_up_feed(pg: Postgres) -> None:
+    """Keeps what a relay published lately that knew nothing of the feed: one of an older version, while both run."""
+    while missed := await feed.sent_and_not_fed(pg):
+        async with pg.transaction() as tx:
+            await feed.add(tx, missed)
 
 
 async def read_feed(pg: Postgres, actor: Actor, link_id: UUID, *, after_seq: int, limit: int) -> Sequence[Entry]:

@@ -7,7 +7,6 @@ from services.notify.domain.webhook_attempt import SETTLE
 from services.notify.domain.webhook_message import heading_of, message_of
 from services.notify.store import webhook_deliveries as deliveries
 from services.notify.store.webhook_deliveries import NewDelivery
-from services.notify.use_cases.note_merchants import note_merchants
 from shared.contracts.envelope import Received
 from shared.kernel.ids import new_id
 from shared.runtime.postgres import Transaction
@@ -18,7 +17,6 @@ async def take_merchant_facts(tx: Transaction, received: Sequence[Received], *, 
 
     Returns whether somebody is to be told.
     """
-    await note_merchants(tx, received)
     in_order = sorted(received, key=lambda one: one.sequence or 0)
     told = [(one, heading) for one in in_order if (heading := heading_of(one)) is not None]
     if not told:
