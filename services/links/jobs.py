@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any, Final
 
 from services.links.use_cases import keep_feed, lapse_holds
@@ -11,6 +12,7 @@ from services.links.use_cases.run_batches import Batches
 from services.links.use_cases.sessions import SessionAuthenticator
 from services.links.use_cases.signing_keys import SigningKeys
 from shared.kernel.faults import Unavailable
+from shared.kernel.moment import utc_now
 from shared.runtime.logs import logger
 from shared.runtime.service import Runtime
 
@@ -21,7 +23,8 @@ FORGET_LOGINS_SECONDS: Final = 600.0
 TEND_KEYS_SECONDS: Final = 600.0
 FORGET_ASKS_SECONDS: Final = 60.0
 MAKE_UP_FEED_SECONDS: Final = 600.0
-"""Less than what it looks back."""
+FEED_MADE_UP: Final = timedelta(minutes=15)
+"""What is looked back at: more than from one time to the next."""
 
 _log = logger("jobs")
 Ticker = Callable[[], Coroutine[Any, Any, None]]
@@ -38,7 +41,9 @@ def tickers(runtime: Runtime, authenticator: Authenticator, sessions: SessionAut
         await sessions.tidy(runtime.clock())
 
     async def make_up_feed() -> None:
-        await keep_feed.make_up_feed(runtime.postgres)
+        await keep_feed.make_up_feed(runtime.postgres, since=utc_now() - FEED_MADE_UP)
+        await runtime.broker.started()
+        await runtime.broker.retire("LINKS", "links--feed")
 
     return [
         _every(LAPSE_SECONDS, lapse),

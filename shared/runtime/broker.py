@@ -6,6 +6,7 @@ connection; docs/adr says what was seen of FastStream's own pull loop under faul
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar, cast
 
@@ -185,6 +186,11 @@ class Broker:
         """When the stream was made; whatever was published before is not in it."""
         info = await self.jetstream.stream_info(name)
         return info.created or datetime.fromtimestamp(0, UTC)
+
+    async def retire(self, stream: str, durable: str) -> None:
+        """Ends a durable of an earlier version, which nobody reads any more."""
+        with suppress(NotFoundError):
+            await self.jetstream.delete_consumer(stream, durable)
 
     async def _add_stream(self, name: str, patterns: Sequence[str]) -> None:
         config = StreamConfig(

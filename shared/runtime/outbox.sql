@@ -57,7 +57,7 @@ ORDER BY position;
 
 -- name: mark_sent
 -- Does not wait for the disk: a mark that a crash takes away is a fact published again, under the same id.
-UPDATE outbox SET sent_at = now()
+UPDATE outbox SET sent_at = $2
 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS lazily
 WHERE position = ANY($1::bigint[]) AND sent_at IS NULL;
 

@@ -123,8 +123,7 @@ class Pull:
             ),
         )
         for durable in before:
-            with suppress(NotFoundError):
-                await jetstream.delete_consumer(self._stream, durable)
+            await self._broker.retire(self._stream, durable)
 
     async def _before(self) -> dict[str, int]:
         """The durables that this one replaces, and up to where each has taken in everything."""

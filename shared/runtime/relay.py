@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 from shared.contracts import envelope
 from shared.contracts.subjects import outbox_wake, stream_of
 from shared.kernel.faults import Unavailable
-from shared.kernel.moment import to_wire
+from shared.kernel.moment import to_wire, utc_now
 from shared.runtime import outbox
 from shared.runtime.broker import Broker
 from shared.runtime.crash import crash_point
@@ -62,8 +62,8 @@ _log = logger("relay")
 class Relay:
     """Runs until `drain`. `wake` is rung after commits; polling covers every bell that is lost.
 
-    `mark_sent` is the statement that says of facts, by their positions, that the stream has them; a service may have
-    one that does more with them than to say so.
+    `mark_sent` is the statement that says of facts, by their positions, that the stream has had them since a time; a
+    service may have one that does more with them than to say so.
     """
 
     def __init__(self, dsn: str, broker: Broker, wake: Wake, *, mark_sent: str | None = None) -> None:
@@ -201,7 +201,7 @@ class Relay:
 
     async def _mark(self, connection: Connection, positions: Sequence[int]) -> None:
         try:
-            await connection.execute(self._mark_sent, positions)
+            await connection.execute(self._mark_sent, positions, utc_now())
         except asyncpg.DataError as error:
             # Published they are. One that the service's own statement cannot take must not hold up all others for ever.
             if len(positions) > 1:
@@ -209,7 +209,7 @@ class Relay:
                     await self._mark(connection, [position])
                 return
             _log.error("relay.only_marked", position=positions[0], error=repr(error))
-            await connection.execute(_sql["mark_sent"], positions)
+            await connection.execute(_sql["mark_sent"], positions, utc_now())
 
 
 async def _close(connection: Connection) -> None:

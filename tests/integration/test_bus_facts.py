@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from itertools import product
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import nats
 import pytest
@@ -21,7 +21,7 @@ from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetter, DeadLetters, ListDead, OneDead, Replayed
 from shared.runtime.outbox import Wake
-from shared.runtime.postgres import Postgres
+from shared.runtime.postgres import Postgres, Transaction
 from shared.runtime.relay import Relay, headers_of
 from tests.conftest import Database
 from tests.support import bus
@@ -299,3 +299,40 @@ async def test_batches_leave_no_subscription_and_no_promise_behind(running_bus: 
         running_bus.wake()
     await all_applied(running_bus.reader, 600, seconds=10)
     assert [len(broker.client._subs) for broker in (running_bus.checkout, running_bus.links)] == before
+
+
+async def test_a_consumer_goes_on_where_the_last_of_those_stood_that_it_replaces(running_bus: Bus) -> None:
+    """The first has taken in all of it, the other nothing since the first ten."""
+    jetstream = await running_bus.jetstream()
+    await bus.write(running_bus.writer, range(10), LINKS)
+    await all_applied(running_bus.reader, 10, seconds=10)
+    other = await jetstream.pull_subscribe("checkout.evt.>", durable="links--other", stream="CHECKOUT")
+    for message in await other.fetch(10, timeout=5):
+        await message.ack_sync()
+    await bus.write(running_bus.writer, range(10, 30), LINKS)
+    await all_applied(running_bus.reader, 30, seconds=10)
+    taken: list[UUID] = []
+
+    async def handler(_: Transaction, received: Sequence[Received]) -> None:
+        taken.extend(one.id for one in received)
+
+    successor = Consumer(
+        "both",
+        broker=running_bus.links,
+        postgres=running_bus.reader,
+        events=[SessionAbandoned],
+        handler=handler,
+        instead_of=("count", "other", "never"),
+    )
+    await running_bus.run(successor)
+
+    async def all_taken() -> bool:
+        return len(taken) >= 20
+
+    await until(all_taken, seconds=10, what="the rest")
+    await asyncio.sleep(0.3)
+    rows = await running_bus.writer.fetch("SELECT id FROM outbox ORDER BY position OFFSET 10")
+    assert taken == [row["id"] for row in rows]
+    names = {info.name for info in await jetstream.consumers_info("CHECKOUT")}
+    assert "links--both" in names
+    assert "links--other" not in names

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import asyncpg
 
+from shared.kernel.moment import utc_now
 from shared.runtime import outbox
 from shared.runtime.relay import BATCH, SESSION
 from tests.conftest import Database
@@ -24,7 +25,7 @@ async def test_a_fact_that_commits_late_does_not_overtake_those_that_are_numbere
         first = await postgres.fetch(outbox._sql["take_numbered"], 10)
         assert [row["id"] for row in first] == [row["id"] for row in numbered]
         assert [row["link_seq"] for row in first] == [1, 2]
-        await postgres.execute(outbox._sql["mark_sent"], [row["position"] for row in first])
+        await postgres.execute(outbox._sql["mark_sent"], [row["position"] for row in first], utc_now())
         (late,) = await postgres.fetch(outbox._sql["number_and_take"], 10)
         assert late["link_seq"] == 3
 

@@ -1,9 +1,10 @@
 import asyncio
 import contextlib
+import json
 import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,9 +15,10 @@ import pytest
 from nats.errors import NoRespondersError
 from nats.js.errors import NotFoundError
 
-from services.links.use_cases.keep_feed import keep_feed
+from services.links.store.feed import MARK_SENT
+from services.links.use_cases.keep_feed import keep_feed, make_up_feed
 from shared.contracts import envelope
-from shared.contracts.catalogue import ABOUT_LINKS
+from shared.contracts.catalogue import ABOUT_LINKS, EVENTS
 from shared.contracts.checkout import SessionExpired
 from shared.contracts.envelope import Received, type_of
 from shared.contracts.subjects import event_subject
@@ -24,6 +26,7 @@ from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire
 from shared.kernel.money import Money
 from shared.runtime.consumer import Consumer
+from tests.support.bus import until
 from tests.support.links import ROOT, LinksService, Tenant
 from tests.support.links_process import links_process
 
@@ -105,8 +108,8 @@ async def test_a_fact_whose_inbox_row_was_forgotten_still_counts_once(service: L
     assert found["data"][0]["data"]["session_id"] == str(one.event.session_id)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("place", ["consumer.feed.before-commit:2", "consumer.feed.before-ack:2"])
-async def test_a_feed_has_every_fact_once_wherever_its_consumer_is_killed(
+@pytest.mark.parametrize("place", ["consumer.feed.before-commit:2", "consumer.feed.before-ack:2", "relay.published:3"])
+async def test_a_feed_has_every_fact_once_wherever_the_service_is_killed(
     service: LinksService, shop: Tenant, nats_url: str, tmp_path: Path, place: str
 ) -> None:
     dsn = str(service.runtime.settings.postgres_dsn)
@@ -138,6 +141,66 @@ async def test_a_feed_has_every_fact_once_wherever_its_consumer_is_killed(
         await connection.close()
         await successor.stop()
         await doomed.stop()
+
+
+async def _publish_as_before(service: LinksService) -> None:
+    """What a relay did that knew nothing of the feed."""
+    await service.pg.execute("UPDATE outbox SET sent_at = now() WHERE sent_at IS NULL")
+
+
+async def test_what_an_older_version_published_beside_this_one_is_made_up_for(
+    service: LinksService, shop: Tenant
+) -> None:
+    link = await shop.make()
+    await shop.client.patch(f"{ROOT}/{link['id']}", json={"title": "Invoice #124"})
+    await _publish_as_before(service)
+    for _ in range(2):
+        await make_up_feed(service.pg, since=datetime.now(UTC) - timedelta(minutes=1))
+        entries = (await polled(shop, link["id"]))["data"]
+        assert [(one["seq"], one["type"]) for one in entries] == [(1, "links.link.created"), (2, "links.link.updated")]
+    assert [one["data"]["link"]["title"] for one in entries] == ["Invoice #123", "Invoice #124"]
+
+
+async def test_facts_are_fed_as_they_are_marked_and_once_however_often_they_are_published(
+    service: LinksService, shop: Tenant
+) -> None:
+    links = [await shop.make() for _ in range(3)]
+    await shop.client.patch(f"{ROOT}/{links[0]['id']}", json={"title": "Invoice #124"})
+    for _ in range(2):
+        positions = [row["position"] for row in await service.pg.fetch("SELECT position FROM outbox")]
+        await service.pg.execute(MARK_SENT, positions, datetime.now(UTC))
+        assert not await service.pg.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+        found = [[one["type"] for one in (await polled(shop, link["id"]))["data"]] for link in links]
+        assert found == [["links.link.created", "links.link.updated"], ["links.link.created"], ["links.link.created"]]
+        await service.pg.execute("UPDATE outbox SET sent_at = NULL")  # as after a stream was lost
+
+
+async def test_a_fact_that_no_feed_can_hold_stops_no_other(
+    service: LinksService, shop: Tenant, nats_url: str, tmp_path: Path
+) -> None:
+    link, other = await shop.make(), await shop.make()
+    process = links_process(str(service.runtime.settings.postgres_dsn), nats_url=nats_url, folder=tmp_path)
+    bad = json.dumps({"org_id": str(shop.organization.id), "title": "\0"}).encode()
+    await service.pg.execute("UPDATE outbox SET data = $1 WHERE link_id = $2", bad, UUID(link["id"]))
+    await process.start()
+    try:
+        await Reader(shop, [other["id"]]).until(1, seconds=20)
+
+        async def all_sent() -> bool:
+            return not await service.pg.fetchval("SELECT count(*) FROM outbox WHERE sent_at IS NULL")
+
+        await until(all_sent, seconds=20, what="every fact published")
+        assert not (await polled(shop, link["id"]))["data"]
+    finally:
+        await process.stop()
+
+
+async def test_what_is_fed_when_it_is_published_is_what_links_says_of_a_link(service: LinksService) -> None:
+    names = {name for name, event in EVENTS.items() if event.owner == "links"}
+    statement = "SELECT name FROM unnest($1::text[]) AS name WHERE name LIKE 'links.link.%' OR name LIKE 'links.use.%'"
+    fed = {row["name"] for row in await service.pg.fetch(statement, sorted(names))}
+    assert "(type LIKE 'links.link.%' OR type LIKE 'links.use.%')" in MARK_SENT
+    assert fed == {type_of(event) for event in ABOUT_LINKS if event.owner == "links"}
 
 
 async def _stream_is_there(connection: Any) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from shared.runtime.queries import statements
 _sql: Final = statements(__file__)
 
 MARK_SENT: Final = _sql["mark_sent_and_feed"]
-"""What the relay of links does with what it has published."""
+"""What the relay of links does with what it has published: see its `mark_sent`."""
 
 
 async def add(tx: Transaction, facts: Sequence[Fact]) -> None:
@@ -26,8 +27,8 @@ async def add(tx: Transaction, facts: Sequence[Fact]) -> None:
     )
 
 
-async def sent_and_not_fed(pg: Postgres) -> Sequence[Fact]:
-    rows = await pg.fetch(_sql["sent_and_not_fed"])
+async def sent_and_not_fed(pg: Postgres, since: datetime) -> Sequence[Fact]:
+    rows = await pg.fetch(_sql["sent_and_not_fed"], since)
     return [
         Fact(link_id=row["link_id"], id=row["id"], type=row["type"], at=row["at"], data=row["data"]) for row in rows
     ]

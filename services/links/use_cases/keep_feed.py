@@ -4,6 +4,7 @@ What links itself says is taken in by its relay, once it is published.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -30,9 +31,12 @@ async def keep_feed(tx: Transaction, received: Sequence[Received]) -> None:
         await feed.add(tx, facts)
 
 
-async def make_up_feed(pg: Postgres) -> None:
-    """Keeps what a relay published lately that knew nothing of the feed: one of an older version, while both run."""
-    while missed := await feed.sent_and_not_fed(pg):
+async def make_up_feed(pg: Postgres, *, since: datetime) -> None:
+    """Keeps what a relay has published that knew nothing of the feed: one of an older version, while both run.
+
+    `since` is real time, as the relay's own.
+    """
+    while missed := await feed.sent_and_not_fed(pg, since):
         async with pg.transaction() as tx:
             await feed.add(tx, missed)
 
