@@ -12,9 +12,11 @@ from shared.kernel.answer import Answer, Once, fingerprint, key_of
 from shared.kernel.moment import Clock
 from shared.runtime.body import decode
 from shared.runtime.callers import Caller, Callers
+from shared.runtime.http import ReadyAnswer
 from shared.runtime.listing import Listing, listing
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_REPLAYED: Final = ((b"idempotent-replayed", b"true"),)
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
 
@@ -59,8 +61,7 @@ def answer_of(body: msgspec.Struct, *, status: int) -> Answer:
 
 
 def respond(answer: Answer) -> ASGIResponse:
-    headers = [("idempotent-replayed", "true")] if answer.replayed else []
-    return ASGIResponse(body=answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+    return ReadyAnswer(answer.body, status=answer.status, headers=_REPLAYED if answer.replayed else ())
 
 
 def ok(body: msgspec.Struct) -> ASGIResponse:

@@ -29,6 +29,7 @@ from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
 from shared.runtime.edge import Edge
+from shared.runtime.http import WholeRequest
 from shared.runtime.migrate import MigrationChanged, migrate, states
 from shared.runtime.movable_clock import MovableClock, answer_clock
 from shared.runtime.outbox import Wake
@@ -85,6 +86,7 @@ def litestar(parts: Parts, *extra: Any) -> Litestar:
         exception_handlers={**problems.HANDLERS, **parts.exception_handlers},
         openapi_config=parts.openapi,
         request_max_body_size=BODY_BYTES_MAX,
+        request_class=WholeRequest,
         on_app_init=list(parts.on_app_init),
         logging_config=None,
     )

@@ -7,7 +7,7 @@ address.
 """
 
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Final, Literal
 
 from shared.runtime.tracing import continue_trace, current_traceparent
@@ -21,6 +21,7 @@ SENDS_EVERY_SECONDS: Final = 2.0
 WAITING_MAX: Final = 8_192
 
 _provider: "TracerProvider | None" = None
+_NO_SPAN: Final = nullcontext()
 
 
 def configure(service: str, otlp_url: str | None) -> None:
@@ -47,25 +48,21 @@ def stop() -> None:
         _provider.shutdown()
 
 
-@contextmanager
-def span(name: str, kind: Kind, *, attributes: Mapping[str, str] | None = None) -> "Generator[Span | None]":
+def span(
+    name: str, kind: Kind, *, attributes: Mapping[str, str] | None = None
+) -> "AbstractContextManager[Span | None]":
     """A hop of the current trace; None where nobody collects."""
     if _provider is None:
-        yield None
-        return
-    with _hop(_provider, name, kind, parent=current_traceparent(), attributes=attributes) as own:
-        yield own
+        return _NO_SPAN
+    return _hop(_provider, name, kind, parent=current_traceparent(), attributes=attributes)
 
 
-@contextmanager
-def first_span(name: str, kind: Kind, *, parent: str | None) -> "Generator[Span | None]":
+def first_span(name: str, kind: Kind, *, parent: str | None) -> "AbstractContextManager[Span | None]":
     """As `span`, of the trace that came in from outside; of a new one where `parent` is None."""
     if _provider is None:
         continue_trace(parent)
-        yield None
-        return
-    with _hop(_provider, name, kind, parent=parent, attributes=None) as own:
-        yield own
+        return _NO_SPAN
+    return _hop(_provider, name, kind, parent=parent, attributes=None)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from services.checkout.web.api_sessions import HttpRequest
 from services.checkout.web.api_wire import ENCODER, CallbackOut
 from shared.kernel.moment import utc_now
 from shared.runtime import problems
+from shared.runtime.http import ReadyAnswer
 
 BODY_BYTES_MAX: Final = 64 * 1024
-_RECEIVED: Final = ASGIResponse(body=ENCODER.encode(CallbackOut()), media_type="application/json")
+_RECEIVED: Final = ReadyAnswer(ENCODER.encode(CallbackOut()))
 
 
 def routes(checkout: Checkout) -> list[Any]:

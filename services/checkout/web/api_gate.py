@@ -4,13 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from litestar import Request, Response, post, put
+from litestar import Request, post, put
+from litestar.response.base import ASGIResponse
 from msgspec import Meta, Struct
 
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.view_link import require_payable
 from services.checkout.web.api_wire import ENCODER, Email
 from shared.runtime.body import decode
+from shared.runtime.http import ReadyAnswer, encoded
 
 _PRIVATE: Final = {"cache-control": "private, no-store"}
 
@@ -48,7 +50,7 @@ _PROOF: Final = msgspec.json.Decoder(ProofBody)
 
 def routes(checkout: Checkout) -> list[Any]:
     @post("/v1/checkout/{slug:str}/otp")
-    async def send_code(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
+    async def send_code(request: Request[Any, Any, Any], slug: str) -> ASGIResponse:
         body = decode(await request.body(), _OTP)
         now = checkout.clock()
         link = await checkout.view_link(slug, now)
@@ -58,7 +60,7 @@ def routes(checkout: Checkout) -> list[Any]:
         return _json(OtpOut(asked.resend_at, asked.expires_at), 202)
 
     @put("/v1/checkout/{slug:str}/otp")
-    async def exchange_code(request: Request[Any, Any, Any], slug: str) -> Response[bytes]:
+    async def exchange_code(request: Request[Any, Any, Any], slug: str) -> ASGIResponse:
         body = decode(await request.body(), _PROOF)
         now = checkout.clock()
         link = await checkout.view_link(slug, now)
@@ -70,5 +72,5 @@ def routes(checkout: Checkout) -> list[Any]:
     return [send_code, exchange_code]
 
 
-def _json(body: object, status: int) -> Response[bytes]:
-    return Response(ENCODER.encode(body), status_code=status, media_type="application/json", headers=_PRIVATE)
+def _json(body: object, status: int) -> ASGIResponse:
+    return ReadyAnswer(ENCODER.encode(body), status=status, headers=encoded(_PRIVATE))

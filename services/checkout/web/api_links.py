@@ -11,10 +11,11 @@ from services.checkout.web.api_mapping import link_out
 from services.checkout.web.api_sessions import bearer
 from services.checkout.web.api_wire import ENCODER
 from shared.runtime.any_site import preflight, readable_by_any_site
+from shared.runtime.http import ReadyAnswer
 
 PATH: Final = "/v1/checkout/{slug:str}"
 # Intermediaries ask again each time: a link may be paused at any moment.
-_HEADERS: Final = {"cache-control": "no-cache"}
+_HEADERS: Final = [(b"cache-control", b"no-cache")]
 
 
 def routes(checkout: Checkout) -> list[Any]:
@@ -28,7 +29,7 @@ def routes(checkout: Checkout) -> list[Any]:
         require_payable(link, now)
         await checkout.gate.require(link, bearer(request), now)
         body = ENCODER.encode(link_out(link, await checkout.routing.payable_methods(link)))
-        answer = ASGIResponse(body=body, media_type="application/json", headers=_HEADERS)
+        answer = ReadyAnswer(body, headers=_HEADERS)
         if link.gate_otp:
             return answer  # for whoever opened the gate only, so it is not kept
         return checkout.answers.put(slug, link.id, answer)

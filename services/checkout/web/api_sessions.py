@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Request, get, post
+from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.means import ByBankTransfer, ByCardToken, ByPhone, ByRedirect, ByUssd, Means
 from services.checkout.domain.session import Address, SessionState
@@ -20,6 +21,7 @@ from shared.kernel.answer import key_of
 from shared.kernel.faults import Invalid
 from shared.kernel.text import has_control_characters, looks_like_card_number
 from shared.runtime.body import decode
+from shared.runtime.http import ReadyAnswer, encoded
 
 HttpRequest = Request[Any, Any, Any]
 TOKEN_COOKIE: Final = "paylinks_session"  # noqa: S105 - its name
@@ -32,7 +34,7 @@ _CLIENT: Final = re.compile(r"[\x21-\x7e]{16,128}")
 
 def routes(checkout: Checkout) -> list[Any]:
     @post("/v1/checkout/{slug:str}/sessions")
-    async def open_session(request: HttpRequest, slug: str) -> Response[bytes]:
+    async def open_session(request: HttpRequest, slug: str) -> ASGIResponse:
         raw = await request.body()
         body = decode(raw or b"{}", OPEN_SESSION)
         details = msgspec.structs.replace(_details(body), gate_token=bearer(request))
@@ -45,7 +47,7 @@ def routes(checkout: Checkout) -> list[Any]:
         return _json(opened_out(opened.session, checkout.tokens, methods=methods), 201, headers=headers)
 
     @post("/v1/checkout/sessions/{session_id:uuid}/pay")
-    async def pay(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+    async def pay(request: HttpRequest, session_id: UUID) -> ASGIResponse:
         checkout.tokens.require(session_id, bearer(request))
         means = means_of(decode(await request.body(), PAY))
         client_ip = request.scope["state"]["client_ip"]
@@ -56,12 +58,12 @@ def routes(checkout: Checkout) -> list[Any]:
         return _json(await state_out(checkout, started.state), status)
 
     @post("/v1/checkout/sessions/{session_id:uuid}/call-off", status_code=200)
-    async def call_off(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+    async def call_off(request: HttpRequest, session_id: UUID) -> ASGIResponse:
         checkout.tokens.require(session_id, bearer(request))
         return _json(await state_out(checkout, await checkout.call_off(session_id)), 200)
 
     @get("/v1/checkout/sessions/{session_id:uuid}")
-    async def read_session(request: HttpRequest, session_id: UUID) -> Response[bytes]:
+    async def read_session(request: HttpRequest, session_id: UUID) -> ASGIResponse:
         checkout.tokens.require(session_id, bearer(request) or request.cookies.get(TOKEN_COOKIE))
         return _json(await state_out(checkout, await checkout.read_session(session_id)), 200)
 
@@ -154,5 +156,5 @@ def _client(request: HttpRequest) -> str:
     return hashlib.sha256(known_by.encode()).hexdigest()[:32]
 
 
-def _json(body: object, status: int, *, headers: dict[str, str] = _PRIVATE) -> Response[bytes]:
-    return Response(ENCODER.encode(body), status_code=status, media_type="application/json", headers=headers)
+def _json(body: object, status: int, *, headers: dict[str, str] = _PRIVATE) -> ASGIResponse:
+    return ReadyAnswer(ENCODER.encode(body), status=status, headers=encoded(headers))

@@ -1,7 +1,7 @@
 """Sending pages: headers, languages, cookies."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web.api_sessions import TOKEN_COOKIE
+from shared.runtime.http import HTML, ReadyAnswer, encoded
 from shared.web.locales import LOCALE_COOKIE, LOCALE_DEFAULT, choose_locale, known_locale, wished_locale
 from shared.web.security import SECURITY_HEADERS, content_security_policy
 from shared.web.slots import NONCE_SLOT
@@ -25,11 +26,7 @@ SEE_OTHER: Final = 303
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-
-
-_SECURITY: Final = _encoded(SECURITY_HEADERS)
+_SECURITY: Final = encoded(SECURITY_HEADERS)
 
 
 def wish_of(request: HttpRequest) -> str | None:
@@ -76,19 +73,6 @@ class Ready(Response[bytes]):
         return self._answer
 
 
-class _Page(ASGIResponse):
-    """Litestar's headers are a mapping that looks through all of them for each one that is added; ours are ready."""
-
-    def __init__(
-        self, body: bytes, *, status: int, headers: Sequence[tuple[bytes, bytes]], cookies: Sequence[Cookie]
-    ) -> None:
-        super().__init__(body=body, media_type="text/html", status_code=status, cookies=cookies)
-        self._ready = headers
-
-    def encode_headers(self) -> list[tuple[bytes, bytes]]:
-        return [*super().encode_headers(), *self._ready]
-
-
 class Pages:
     """Makes answers out of rendered pages."""
 
@@ -112,11 +96,17 @@ class Pages:
     ) -> ASGIResponse:
         """`nonce` is the one that the page was rendered with."""
         policy = self._policy.replace(NONCE_SLOT, nonce)
-        return _Page(
+        all_cookies = [*(cookies or ()), *self._language(request)]
+        return ReadyAnswer(
             body,
             status=status,
-            headers=[*_SECURITY, (b"content-security-policy", policy.encode()), *_encoded(headers or {})],
-            cookies=[*(cookies or ()), *self._language(request)],
+            kind=HTML,
+            headers=[
+                *_SECURITY,
+                (b"content-security-policy", policy.encode()),
+                *encoded(headers or {}),
+                *(cookie.to_encoded_header() for cookie in all_cookies),
+            ],
         )
 
     def redirect(self, url: str, *cookies: Cookie) -> ASGIResponse:

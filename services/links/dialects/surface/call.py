@@ -15,6 +15,7 @@ from services.links.domain.link import Link
 from shared.kernel.answer import Answer, key_of
 from shared.kernel.faults import Fault, Invalid, NotFound
 from shared.runtime.body import BODY_BYTES_MAX, decode
+from shared.runtime.http import ReadyAnswer, encoded
 from shared.runtime.postgres import Postgres
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
@@ -133,12 +134,7 @@ def answer_of(body: msgspec.Struct, *, status: int, revision: int | None = None)
 
 
 def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> ASGIResponse:
-    return ASGIResponse(
-        body=answer.body,
-        status_code=answer.status,
-        media_type="application/json",
-        headers=list((headers or {}).items()),
-    )
+    return ReadyAnswer(answer.body, status=answer.status, headers=encoded(headers) if headers else ())
 
 
 def ok(body: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
