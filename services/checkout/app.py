@@ -1,43 +1,23 @@
 """The composition root of checkout: who gets what."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
-from msgspec import Struct
-
-from services.checkout import bus
-from services.checkout.jobs import (
-    APPLY_SECONDS,
-    EXPIRE_SECONDS,
-    FEE_SECONDS,
-    POLL_SECONDS,
-    RECONCILE_SECONDS,
-    REFUND_SECONDS,
-    Ticker,
-)
+from services.checkout import bus, jobs
 from services.checkout.peers.gate import GatePeer
 from services.checkout.peers.links import Links
 from services.checkout.providers.installed import installed
-from services.checkout.providers.registry import Providers
 from services.checkout.settings import Settings
-from services.checkout.use_cases import answer_asks as asks
-from services.checkout.use_cases import apply_signals as apply
-from services.checkout.use_cases import ask_fees, send_refunds
-from services.checkout.use_cases import expire_sessions as expire
-from services.checkout.use_cases import poll_charges as poll
 from services.checkout.use_cases.accounts import Accounts
-from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
-from services.checkout.use_cases.ask_fees import AskFees
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.expire_sessions import ExpireSessions
+from services.checkout.use_cases.desk import Desk
 from services.checkout.use_cases.find_coupon import FindCoupon
 from services.checkout.use_cases.gate import Gate, TokenKeys
-from services.checkout.use_cases.intake import GiveWay, Intake
 from services.checkout.use_cases.limit_addresses import LimitAddresses
 from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAttempts
 from services.checkout.use_cases.live import Live
@@ -45,7 +25,6 @@ from services.checkout.use_cases.manage_accounts import ManageAccounts
 from services.checkout.use_cases.merchant import Merchant
 from services.checkout.use_cases.open_for_peer import OpenForPeer
 from services.checkout.use_cases.open_session import OpenSession
-from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.project_links import ProjectLinks
 from services.checkout.use_cases.read_money import ReadMoney
 from services.checkout.use_cases.read_session import ReadSession
@@ -55,7 +34,6 @@ from services.checkout.use_cases.refund_charge import RefundCharge
 from services.checkout.use_cases.rendered import Kept
 from services.checkout.use_cases.routing import Routing
 from services.checkout.use_cases.search_callbacks import SearchCallbacks
-from services.checkout.use_cases.send_refunds import SendRefunds
 from services.checkout.use_cases.serve_operator import ServeOperator
 from services.checkout.use_cases.start_charge import StartCharge
 from services.checkout.use_cases.tokens import SessionTokens
@@ -83,21 +61,6 @@ def main() -> None:
     run("checkout", Settings.from_environment, MIGRATIONS, cast("Callable[..., Awaitable[Parts]]", build))
 
 
-class _Desk(Struct, frozen=True, kw_only=True):
-    """What charges and callbacks share."""
-
-    runtime: Runtime
-    settings: Settings
-    providers: Providers
-    accounts: Accounts
-    vault: Vault
-    breakers: Breakers
-    attempts: LimitAttempts
-    links: Links
-    live: Live
-    apply_signals: ApplySignals
-
-
 async def build(runtime: Runtime) -> Parts:
     desk = _desk(runtime)
     kept = Kept()
@@ -107,8 +70,8 @@ async def build(runtime: Runtime) -> Parts:
     reconcile = Reconcile(
         runtime.postgres, desk.providers, desk.accounts, learned=desk.apply_signals.words, clock=runtime.clock
     )
-    tickers = _tickers(desk, reconcile)
-    refunder, money = _money(desk)
+    tickers, refunder = jobs.tickers(desk, reconcile), jobs.refunder(desk)
+    money = _money_room(desk, ring=refunder.ring)
     checkout = _checkout(desk, kept, gate, tickers)
     merchant = _merchant(desk, checkout, reconcile, stored=tickers.replayed)
     bus.answer(runtime.broker, OpenForPeer(checkout.open_session, checkout.tokens, runtime.clock))
@@ -142,7 +105,7 @@ async def build(runtime: Runtime) -> Parts:
     )
 
 
-def _desk(runtime: Runtime) -> _Desk:
+def _desk(runtime: Runtime) -> Desk:
     settings = cast("Settings", runtime.settings)
     pg, clock, live = runtime.postgres, runtime.clock, Live()
     providers, vault = installed(settings), Vault(settings.root_secrets())
@@ -155,7 +118,7 @@ def _desk(runtime: Runtime) -> _Desk:
         ),
         test_mode=settings.test_mode,
     )
-    return _Desk(
+    return Desk(
         runtime=runtime,
         settings=settings,
         providers=providers,
@@ -169,7 +132,7 @@ def _desk(runtime: Runtime) -> _Desk:
     )
 
 
-def _checkout(desk: _Desk, kept: Kept, gate: Gate, tickers: "_Tickers") -> Checkout:
+def _checkout(desk: Desk, kept: Kept, gate: Gate, tickers: jobs.Tickers) -> Checkout:
     runtime, settings, pg = desk.runtime, desk.settings, desk.runtime.postgres
     routing = Routing(desk.accounts, desk.breakers)
     view_link, read_session = ViewLink(pg, desk.links, kept.recent), ReadSession(pg)
@@ -210,7 +173,7 @@ def _checkout(desk: _Desk, kept: Kept, gate: Gate, tickers: "_Tickers") -> Check
     )
 
 
-def _start_charge(desk: _Desk, routing: Routing, read_session: ReadSession) -> StartCharge:
+def _start_charge(desk: Desk, routing: Routing, read_session: ReadSession) -> StartCharge:
     return StartCharge(
         desk.runtime.postgres,
         read_session=read_session,
@@ -227,21 +190,19 @@ def _start_charge(desk: _Desk, routing: Routing, read_session: ReadSession) -> S
     )
 
 
-def _money(desk: _Desk) -> tuple[Ticker, MoneyRoom]:
-    """What gives money back, and the room of the merchant's routes about it."""
+def _money_room(desk: Desk, *, ring: Callable[[], None]) -> MoneyRoom:
+    """`ring` is called as a refund waits to be sent."""
     pg, clock, wake, providers = desk.runtime.postgres, desk.runtime.clock, desk.runtime.wake, desk.providers
-    sending = SendRefunds(pg, providers, accounts=desk.accounts, wake=wake, clock=clock)
-    refunder = Ticker("refund", sending, every_seconds=REFUND_SECONDS, batch=send_refunds.BATCH)
-    return refunder, MoneyRoom(
+    return MoneyRoom(
         postgres=pg,
         callers=_callers(desk),
         read=ReadMoney(pg, providers),
-        refund_charge=RefundCharge(providers, ring=refunder.ring, wake=wake),
+        refund_charge=RefundCharge(providers, ring=ring, wake=wake),
         clock=clock,
     )
 
 
-def _callers(desk: _Desk) -> Callers:
+def _callers(desk: Desk) -> Callers:
     per_second = desk.settings.rate_per_key_per_second
     limiter = Limiter("api_key", per_second=per_second, burst=per_second * BURST_SECONDS)
     secret = desk.settings.root_secret()
@@ -249,7 +210,7 @@ def _callers(desk: _Desk) -> Callers:
     return Callers(desk.runtime.broker, TokenReader(secret), limiter, guard=guard)
 
 
-def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
+def _merchant(desk: Desk, checkout: Checkout, reconcile: Reconcile, *, stored: Callable[[], None]) -> Merchant:
     runtime, pg = desk.runtime, desk.runtime.postgres
     return Merchant(
         callers=_callers(desk),
@@ -262,63 +223,4 @@ def _merchant(desk: _Desk, checkout: Checkout, reconcile: Reconcile, *, stored: 
         manage_accounts=ManageAccounts(pg, desk.providers, desk.accounts, vault=desk.vault, wake=runtime.wake),
         callbacks=SearchCallbacks(pg, desk.providers, desk.accounts, stored=stored),
         reconcile=reconcile,
-    )
-
-
-class _Tickers(Struct, frozen=True):
-    """`stored` is rung when a callback waits to be applied, `asks` when its provider is to be asked about it."""
-
-    run: list[Callable[[], Coroutine[Any, Any, None]]]
-    intake: Intake
-    stored: Callable[[], None]
-    asks: Callable[[], None]
-
-    def replayed(self) -> None:
-        self.stored()
-        self.asks()
-
-
-def _tickers(desk: _Desk, reconcile: Reconcile) -> _Tickers:
-    pg, clock = desk.runtime.postgres, desk.runtime.clock
-    questions = AnswerAsks(
-        pg,
-        providers=desk.providers,
-        accounts=desk.accounts,
-        apply_signals=desk.apply_signals,
-        breakers=desk.breakers,
-        clock=clock,
-    )
-    polls = PollCharges(
-        pg,
-        providers=desk.providers,
-        breakers=desk.breakers,
-        accounts=desk.accounts,
-        apply_signals=desk.apply_signals,
-        links=desk.links,
-        clock=clock,
-    )
-    expiry = ExpireSessions(pg, live=desk.live, wake=desk.runtime.wake, clock=clock)
-    intake = Intake()
-    applying = GiveWay("apply", intake, apply=desk.apply_signals.waiting_callbacks, batch=apply.BATCH)
-    asking = GiveWay("ask", intake, apply=questions, batch=asks.BATCH)
-    applier = Ticker("apply", applying, every_seconds=APPLY_SECONDS, batch=apply.BATCH)
-    asker = Ticker("ask", asking, every_seconds=APPLY_SECONDS, batch=asks.BATCH)
-    poller = Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll.BATCH)
-    fees = AskFees(
-        pg,
-        providers=desk.providers,
-        breakers=desk.breakers,
-        accounts=desk.accounts,
-        apply_signals=desk.apply_signals,
-        clock=clock,
-    )
-    fee_asker = Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
-    expirer = Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire.BATCH)
-
-    reconciler = Ticker("reconcile", reconcile.lately, every_seconds=RECONCILE_SECONDS, batch=1)
-    return _Tickers(
-        [applier.run, asker.run, poller.run, fee_asker.run, expirer.run, reconciler.run],
-        intake,
-        stored=applier.ring,
-        asks=asker.ring,
     )

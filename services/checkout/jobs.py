@@ -1,9 +1,27 @@
 """What checkout does by itself: apply stored callbacks, ask providers, end sessions."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
 
+from msgspec import Struct
+
+from services.checkout.use_cases import (
+    answer_asks,
+    apply_signals,
+    ask_fees,
+    expire_sessions,
+    poll_charges,
+    send_refunds,
+)
+from services.checkout.use_cases.answer_asks import AnswerAsks
+from services.checkout.use_cases.ask_fees import AskFees
+from services.checkout.use_cases.desk import Desk
+from services.checkout.use_cases.expire_sessions import ExpireSessions
+from services.checkout.use_cases.intake import GiveWay, Intake
+from services.checkout.use_cases.poll_charges import PollCharges
+from services.checkout.use_cases.reconcile import Reconcile
+from services.checkout.use_cases.send_refunds import SendRefunds
 from shared.kernel.faults import Unavailable
 from shared.runtime.logs import logger
 
@@ -58,3 +76,95 @@ class Ticker:
             _log.error("job.failed", job=self._name, exc_info=error)
         await asyncio.sleep(self._every_seconds)
         return 0
+
+
+class Tickers(Struct, frozen=True):
+    """`stored` is rung when a callback waits to be applied, `asks` when its provider is to be asked about it."""
+
+    run: list[Callable[[], Coroutine[Any, Any, None]]]
+    intake: Intake
+    stored: Callable[[], None]
+    asks: Callable[[], None]
+
+    def replayed(self) -> None:
+        self.stored()
+        self.asks()
+
+
+def tickers(desk: Desk, reconcile: Reconcile) -> Tickers:
+    intake = Intake()
+    applier, asker = _applier(desk, intake), _asker(desk, intake)
+    return Tickers(
+        [
+            applier.run,
+            asker.run,
+            _poller(desk).run,
+            _fee_asker(desk).run,
+            _expirer(desk).run,
+            Ticker("reconcile", reconcile.lately, every_seconds=RECONCILE_SECONDS, batch=1).run,
+        ],
+        intake,
+        stored=applier.ring,
+        asks=asker.ring,
+    )
+
+
+def _applier(desk: Desk, intake: Intake) -> Ticker:
+    batch = apply_signals.BATCH
+    applying = GiveWay("apply", intake, apply=desk.apply_signals.waiting_callbacks, batch=batch)
+    return Ticker("apply", applying, every_seconds=APPLY_SECONDS, batch=batch)
+
+
+def _asker(desk: Desk, intake: Intake) -> Ticker:
+    questions = AnswerAsks(
+        desk.runtime.postgres,
+        providers=desk.providers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        breakers=desk.breakers,
+        clock=desk.runtime.clock,
+    )
+    asking = GiveWay("ask", intake, apply=questions, batch=answer_asks.BATCH)
+    return Ticker("ask", asking, every_seconds=APPLY_SECONDS, batch=answer_asks.BATCH)
+
+
+def _poller(desk: Desk) -> Ticker:
+    polls = PollCharges(
+        desk.runtime.postgres,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        links=desk.links,
+        clock=desk.runtime.clock,
+    )
+    return Ticker("poll", polls, every_seconds=POLL_SECONDS, batch=poll_charges.BATCH)
+
+
+def _fee_asker(desk: Desk) -> Ticker:
+    fees = AskFees(
+        desk.runtime.postgres,
+        providers=desk.providers,
+        breakers=desk.breakers,
+        accounts=desk.accounts,
+        apply_signals=desk.apply_signals,
+        clock=desk.runtime.clock,
+    )
+    return Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
+
+
+def _expirer(desk: Desk) -> Ticker:
+    expiry = ExpireSessions(desk.runtime.postgres, live=desk.live, wake=desk.runtime.wake, clock=desk.runtime.clock)
+    return Ticker("expire", expiry, every_seconds=EXPIRE_SECONDS, batch=expire_sessions.BATCH)
+
+
+def refunder(desk: Desk) -> Ticker:
+    """What sends refunds to their providers; rung as one is asked for."""
+    sending = SendRefunds(
+        desk.runtime.postgres,
+        desk.providers,
+        accounts=desk.accounts,
+        wake=desk.runtime.wake,
+        clock=desk.runtime.clock,
+    )
+    return Ticker("refund", sending, every_seconds=REFUND_SECONDS, batch=send_refunds.BATCH)

@@ -16,7 +16,7 @@ from services.checkout.domain.operators import normalize_phone
 from services.checkout.domain.pricing import currencies_of, listed_total, total_of
 from services.checkout.domain.session import Address
 from services.checkout.use_cases.open_session import Details, Idempotency
-from services.checkout.web.page_views import CURRENCIES_OFFERED
+from services.checkout.web.page_link_views import CURRENCIES_OFFERED
 from services.checkout.web.views import ErrorCode, FieldError
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import FlexibleView, LinkView, Method, OpenView

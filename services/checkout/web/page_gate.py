@@ -16,7 +16,7 @@ from services.checkout.web import gate_view
 from services.checkout.web import page_forms as forms
 from services.checkout.web.gate_view import GateView, render_gate
 from services.checkout.web.page_answers import HttpRequest, Pages, cookies_of, locale_of
-from services.checkout.web.page_views import link_path, merchant_of
+from services.checkout.web.page_link_views import link_path, merchant_of
 from shared.contracts.links import LinkView
 from shared.contracts.otp import LinkToken
 from shared.kernel.faults import Invalid, Unavailable

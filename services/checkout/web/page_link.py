@@ -28,7 +28,8 @@ from services.checkout.web.page_answers import (
     wish_of,
 )
 from services.checkout.web.page_gate import GatePage, gate_token
-from services.checkout.web.page_views import checkout_view, session_path
+from services.checkout.web.page_link_views import checkout_view
+from services.checkout.web.page_session_views import session_path
 from services.checkout.web.render import render_checkout
 from services.checkout.web.views import CardField, Coupon, ErrorCode, FieldError, RecentPayment
 from shared.contracts.links import CouponRefusal, LinkView, Method

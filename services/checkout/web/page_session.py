@@ -16,7 +16,7 @@ from services.checkout.web.api_sessions import TOKEN_COOKIE
 from services.checkout.web.live_stream import stream
 from services.checkout.web.page_answers import HttpRequest, Pages, locale_of
 from services.checkout.web.page_link import UNPROCESSABLE, LinkPage, error_of, to_session
-from services.checkout.web.page_views import change_view, choice_view, session_path, session_view, version_of
+from services.checkout.web.page_session_views import change_view, choice_view, session_path, session_view, version_of
 from services.checkout.web.render import render_change, render_checkout, render_session
 from services.checkout.web.views import FieldError
 from shared.kernel.faults import Fault, Unavailable

@@ -11,7 +11,7 @@ from services.checkout.domain.faults import EveryUseHeld, LinkRefused, OtpRequir
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web import page_dialects, page_gate, page_link, page_session
 from services.checkout.web.page_answers import HttpRequest, Pages, Ready, locale_of
-from services.checkout.web.page_views import merchant_of, refusal_view
+from services.checkout.web.page_link_views import merchant_of, refusal_view
 from services.checkout.web.render import render_held, render_no_provider, render_problem, render_refusal, warm
 from services.checkout.web.views import HeldView, NoProviderView, ProblemView
 from shared.kernel.faults import Fault, Invalid, NotFound, Unauthorized, Unavailable

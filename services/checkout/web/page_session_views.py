@@ -1,4 +1,4 @@
-"""From what we believe to what a page shows. Pure."""
+"""From a session and its charge to what their page shows. Pure."""
 
 from datetime import datetime
 from typing import Final
@@ -16,104 +16,34 @@ from services.checkout.domain.charge import (
 )
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.operators import countries_for
-from services.checkout.domain.pricing import in_currency, listed_total
-from services.checkout.domain.refusal import uses_remaining
 from services.checkout.domain.session import Session, SessionState, receipt_number
 from services.checkout.web import bill_view
+from services.checkout.web.page_link_views import TEST_NUMBERS_PATH, link_path, merchant_of
 from services.checkout.web.views import (
     CardField,
     ChangeView,
     CheckoutView,
-    ChosenPrice,
     Collect,
-    Coupon,
     FieldError,
     FixedPrice,
-    Merchant,
-    Price,
     Receipt,
-    RecentPayment,
-    RefusalView,
     Retry,
     SessionView,
     TransferShown,
 )
-from services.checkout.web.views import (
-    SessionState as PageState,
-)
-from shared.contracts.links import (
-    FlexibleView,
-    LinkView,
-    MerchantView,
-    Method,
-    OpenView,
-    PricingView,
-    ProductView,
-    RefusalReason,
-)
-from shared.web.slots import ATTEMPT_SLOT
+from services.checkout.web.views import SessionState as PageState
+from shared.contracts.links import Method
 
-CURRENCIES_OFFERED: Final = ("UGX", "RWF", "KES", "NGN", "XOF", "USD", "EUR")
-"""Where a link names no currency, the buyer picks one of these."""
 NOTHING_ASKED: Final = Collect(email="no")
-TEST_NUMBERS_PATH: Final = "/docs/sandbox"
-
-
-def merchant_of(merchant: MerchantView) -> Merchant:
-    return Merchant(merchant.name, merchant.logo_url, merchant.color, merchant.support_email)
-
-
-def link_path(link: LinkView) -> str:
-    return f"/checkout/{link.slug}"
 
 
 def session_path(session: Session) -> str:
     return f"/checkout/sessions/{session.id}"
 
 
-def checkout_view(
-    link: LinkView,
-    methods: tuple[Method, ...],
-    *,
-    card: CardField,
-    values: dict[str, str] | None = None,
-    errors: tuple[FieldError, ...] = (),
-    attempt: str = ATTEMPT_SLOT,
-    recent: RecentPayment | None = None,
-    currency: str | None = None,
-    coupon: Coupon | None = None,
-) -> CheckoutView:
-    """The page of a link; after a post with `errors`, with what was typed. `currency` is one that a cart is sold in."""
-    price = _price(in_currency(link.pricing, currency), coupon)
-    shown_currency = price.currency if isinstance(price, FixedPrice) else price.currencies[0]
-    product = link.pricing if isinstance(link.pricing, ProductView) else None
-    collect = link.collect
-    return CheckoutView(
-        path=link_path(link),
-        merchant=merchant_of(link.merchant),
-        title=link.title,
-        description=link.description or (product.description if product else None),
-        image_url=product.image_url if product else None,
-        price=price,
-        methods=methods,
-        livemode=link.livemode,
-        uses_left=uses_remaining(link),
-        expires_at=link.expires_at,
-        time_zone=link.merchant.timezone,
-        collect=Collect(email=collect.email, name=collect.name, phone=collect.phone, address=collect.address),
-        countries=countries_for(shown_currency),
-        banks=ussd_banks(shown_currency),
-        card=card,
-        values=values or {},
-        errors=errors,
-        attempt=attempt,
-        recent_payment=recent,
-        cancel_url=link.cancel_url,
-        docs_url=None if link.livemode else TEST_NUMBERS_PATH,
-        bill=bill_view.bill_of(link.pricing, currency),
-        coupons=link.coupons_allowed,
-        coupon=coupon,
-    )
+def version_of(state: SessionState, now: datetime) -> str:
+    """Changes whenever the page would look different."""
+    return f"{state.session.version}-{state.status_at(now)}"
 
 
 def choice_view(
@@ -149,11 +79,6 @@ def choice_view(
         bill=bill_view.bill_of(link.pricing),
         coupon=bill_view.discount_of(session.discount),
     )
-
-
-def version_of(state: SessionState, now: datetime) -> str:
-    """Changes whenever the page would look different."""
-    return f"{state.session.version}-{state.status_at(now)}"
 
 
 def session_view(
@@ -205,6 +130,44 @@ def _pending(charge: Charge | None, *, sent: bool) -> PendingReason | None:
     return "provider_processing" if reason == "provider_page" and sent else reason
 
 
+def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
+    if not isinstance(action, Transfer):
+        return None
+    return TransferShown(
+        bank=action.bank,
+        account_number=action.account_number,
+        account_name=action.account_name,
+        amount=action.amount,
+        reference=action.reference,
+        sent_url=f"{path}?sent=1",
+    )
+
+
+def _retry(session: Session, charge: Charge | None, *, attempt: str, error: FieldError | None) -> Retry:
+    """Nothing is under way, so another try is safe: the same number with one press, or another way."""
+    by_phone = charge is not None and charge.method == "mobile_money"
+    return Retry(
+        phone=charge.payer_phone if charge and by_phone else None,
+        country=next(iter(countries_for(session.total.currency)), ""),
+        attempt=attempt,
+        error=error,
+        other_url=f"{session_path(session)}?choose=1",
+    )
+
+
+def _receipt(session: Session, charge: Charge | None) -> Receipt | None:
+    if charge is None:
+        return None
+    return Receipt(
+        reference=receipt_number(charge.id, charge.updated_at),
+        paid_at=charge.updated_at,
+        method=charge.method,
+        payer_hint=charge.payer_last4,
+        brand=charge.card_brand,
+        email=session.customer.email,
+    )
+
+
 def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:
     session, charge = state.session, state.charge
     path = session_path(session)
@@ -246,69 +209,3 @@ def _waiting(action: NextAction | None, *, sent: bool) -> PageState:
             return "processing" if sent else "transfer"
         case None:
             return "processing"
-
-
-def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
-    if not isinstance(action, Transfer):
-        return None
-    return TransferShown(
-        bank=action.bank,
-        account_number=action.account_number,
-        account_name=action.account_name,
-        amount=action.amount,
-        reference=action.reference,
-        sent_url=f"{path}?sent=1",
-    )
-
-
-def refusal_view(
-    link: LinkView, *, reason: RefusalReason, since: datetime | None, starts_at: datetime | None
-) -> RefusalView:
-    return RefusalView(
-        path=link_path(link),
-        reason=reason,
-        livemode=link.livemode,
-        merchant=merchant_of(link.merchant),
-        title=link.title,
-        since=since,
-        starts_at=starts_at,
-        time_zone=link.merchant.timezone,
-    )
-
-
-def _price(pricing: PricingView, coupon: Coupon | None) -> Price:
-    listed = listed_total(pricing)
-    if listed is not None:
-        return bill_view.after(listed, coupon)
-    match pricing:
-        case FlexibleView(currency=currency, min_minor=lowest, max_minor=highest):
-            return ChosenPrice((currency,), lowest, highest)
-        case OpenView(currency=currency):
-            return ChosenPrice((currency,) if currency else CURRENCIES_OFFERED)
-        case _:
-            raise AssertionError(pricing)
-
-
-def _retry(session: Session, charge: Charge | None, *, attempt: str, error: FieldError | None) -> Retry:
-    """Nothing is under way, so another try is safe: the same number with one press, or another way."""
-    by_phone = charge is not None and charge.method == "mobile_money"
-    return Retry(
-        phone=charge.payer_phone if charge and by_phone else None,
-        country=next(iter(countries_for(session.total.currency)), ""),
-        attempt=attempt,
-        error=error,
-        other_url=f"{session_path(session)}?choose=1",
-    )
-
-
-def _receipt(session: Session, charge: Charge | None) -> Receipt | None:
-    if charge is None:
-        return None
-    return Receipt(
-        reference=receipt_number(charge.id, charge.updated_at),
-        paid_at=charge.updated_at,
-        method=charge.method,
-        payer_hint=charge.payer_last4,
-        brand=charge.card_brand,
-        email=session.customer.email,
-    )
