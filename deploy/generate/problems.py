@@ -9,7 +9,10 @@ stable; `title` is for people; `request_id` is what to tell us. Values of the ca
 
     HTTP/1.1 400 Bad Request
     {"type": "/problems/invalid", "title": "The request has a value that cannot be accepted", "status": 400,
-     "code": "invalid", "field": "pricing.amount_minor", "rule": "Expected `int` >= 1", "request_id": "…"}
+     "code": "invalid", "field": "pricing.amount_minor", "rule": "Expected 'int' >= 1", "request_id": "…"}
+
+`field` is the path of what is wrong, missing or not known, such as `items[0].quantity`. It is empty where the whole
+body is to blame.
 
 | Code | Status | What it means | What to do |
 |---|---|---|---|

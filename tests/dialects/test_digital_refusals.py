@@ -20,7 +20,7 @@ async def test_every_refusal_is_in_the_envelope(dashboard: Dashboard) -> None:
     one = f"/{link['id']}"
     broken = await dashboard.client.post(PATH, content=b"{", headers={"Content-Type": "application/json"})
     assert refusal(broken) == (400, "invalid", None)
-    assert refusal(await dashboard.ask("PUT", one, {"title": "bell \u0007"}))[:2] == (400, "invalid")
+    assert refusal(await dashboard.ask("PUT", one, {"title": "bell \u0007"})) == (400, "invalid", "title")
     assert refusal(await dashboard.ask("GET", Cookie="session=made.up"))[:2] == (401, "unauthorized")
     assert refusal(await dashboard.ask("GET", Cookie="", X_API_Key=dashboard.shop.bearer))[0] == 401
     for method, path, body in (("GET", "", None), ("PUT", "", {}), ("DELETE", "", None), ("GET", "/revenue", None)):

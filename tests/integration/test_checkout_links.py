@@ -237,9 +237,16 @@ async def test_bad_details_are_refused_with_400(rig: Rig, pricing: Any, body: An
 
 async def test_raw_nonsense_is_refused_with_400(rig: Rig) -> None:
     rig.links.add(a_link("nonsense"))
-    for raw in (b"{", b"\xff\xfe", b'{"locale": "en", "locale": "fr"}', b"[" * 9_000, b'{"locale": "e\\u0000"}'):
+    for raw, field in {
+        b"{": "",
+        b"\xff\xfe": "",
+        b"[" * 9_000: "",
+        b'{"locale": "en", "locale": "fr"}': "locale",
+        b'{"locale": "e\\u0000"}': "locale",
+        b'{"customer": {"mail": "a@b.co"}}': "customer.mail",
+    }.items():
         answer = await rig.http.post("/v1/checkout/nonsense/sessions", content=raw)
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid"), raw
+        assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (400, "invalid", field), raw
     key = await rig.http.post("/v1/checkout/nonsense/sessions", json={}, headers={"idempotency-key": "k" * 256})
     assert (key.status_code, key.json()["field"]) == (400, "Idempotency-Key")
 

@@ -212,8 +212,8 @@ async def test_an_ended_session_answers_410_and_is_announced(rig: Rig) -> None:
         ({"method": "card", "card_token": "4242424242424242"}, "card_token"),
         ({"method": "card", "card_token": "tok_unknown_to_anybody"}, "card_token"),
         ({"method": "cash"}, "method"),
-        ({"method": "card", "extra": 1}, ""),
-        ({}, ""),
+        ({"method": "card", "extra": 1}, "extra"),
+        ({}, "method"),
     ],
 )
 async def test_bad_means_are_refused_with_the_field_and_the_session_stays_open(

@@ -102,7 +102,7 @@ async def test_the_same_address_is_a_member_once(owner: Someone) -> None:
         ({"name": " "}, "name"),
         ({"password": "aaaaaaaaaaaa"}, "password"),
         ({"role": "king"}, "role"),
-        ({"extra": 1}, ""),
+        ({"extra": 1}, "extra"),
     ],
 )
 async def test_a_member_that_cannot_be_is_refused_with_the_field(

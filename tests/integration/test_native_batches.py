@@ -68,7 +68,7 @@ async def test_rows_become_links_in_the_background_and_bad_ones_say_what_is_wron
     assert errors == {
         2: ("invalid", "pricing.amount_minor"),
         3: ("slug_taken", "slug"),
-        4: ("invalid", ""),
+        4: ("invalid", "nonsense"),
         5: ("invalid", ""),
         6: ("unknown_currency", "pricing.currency"),
         7: ("invalid", "title"),

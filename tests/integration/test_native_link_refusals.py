@@ -75,7 +75,7 @@ async def service(databases: Databases) -> AsyncGenerator[LinksService]:
         ({"methods": ["card"] * 5}, "methods"),
         ({"providers": ["Not A Provider"]}, "providers.0"),
         ({"collect": {"email": "maybe"}}, "collect.email"),
-        ({"collect": {"shoe_size": "no"}}, "collect"),
+        ({"collect": {"shoe_size": "no"}}, "collect.shoe_size"),
         ({"success_url": "http://shop.example.com"}, "success_url"),
         ({"success_url": "javascript:alert(1)"}, "success_url"),
         ({"success_url": "//shop.example.com"}, "success_url"),
@@ -91,7 +91,10 @@ async def service(databases: Databases) -> AsyncGenerator[LinksService]:
         ({"branding": {"color": "red"}}, "branding.color"),
         ({"branding": {"logo_url": "http://a.example.com/l.png"}}, "branding.logo_url"),
         ({"late_payment_policy": "keep"}, "late_payment_policy"),
-        ({"nonsense": 1}, ""),
+        ({"nonsense": 1}, "nonsense"),
+        ({"pricing": {"type": "fixed", "currency": "UGX"}}, "pricing.amount_minor"),
+        ({"pricing": FIXED | {"amount": 5}}, "pricing.amount"),
+        ({"private_note": "a\u001bb"}, "private_note"),
     ],
 )
 async def test_what_cannot_be_accepted_is_named(shop: Tenant, fields: dict[str, Any], field: str) -> None:

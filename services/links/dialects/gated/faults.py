@@ -40,5 +40,6 @@ problems.register(
 
 def tell(told: Told) -> Telling:
     message = told.in_words(_WORDS, _NOT_FOUND)
-    error = Error(code=told.code, message=message, field=told.values.get("field") or UNSET)
+    field = "currency" if told.code == "unknown_currency" else told.values.get("field")
+    error = Error(code=told.code, message=message, field=field or UNSET)
     return Telling(told.status, _json.encode(Refused(error=error)), JSON)

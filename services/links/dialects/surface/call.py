@@ -1,6 +1,5 @@
 """What a call of any dialect works with, once it is known who asks."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
@@ -20,8 +19,6 @@ from shared.runtime.postgres import Postgres
 
 ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 QUERY_CHARS_MAX: Final = 200
-_NAMED: Final = re.compile(r"Object (missing required|contains unknown) field '(.{1,64})'")
-_NAMED_RULES: Final = {"missing required": "is required", "contains unknown": "cannot be given here"}
 _T = TypeVar("_T")
 AnyRequest = Request[Any, Any, Any]
 
@@ -88,21 +85,14 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def decode_body(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
-    """The body as `decoder`'s type; a field that is missing or too much is named as the field that is wrong.
+    """The body as `decoder`'s type.
 
     Raises:
         Invalid, TooLarge.
     """
     if len(raw) > BODY_BYTES_MAX:
         raise TooLarge
-    try:
-        return decode(raw, decoder)
-    except Invalid as fault:
-        named = _NAMED.fullmatch(str(fault.values["rule"]))
-        if named is None:
-            raise
-        field = ".".join(filter(None, (str(fault.values["field"]), named[2])))
-        raise Invalid(field, _NAMED_RULES[named[1]]) from None
+    return decode(raw, decoder)
 
 
 async def begin_with_key(request: AnyRequest, token: str | None, scope: Scope) -> Call:
