@@ -23,6 +23,7 @@ from services.checkout.use_cases.poll_charges import PollCharges
 from services.checkout.use_cases.reconcile import Reconcile
 from services.checkout.use_cases.send_refunds import SendRefunds
 from shared.kernel.faults import Unavailable
+from shared.runtime.bell import Bell
 from shared.runtime.logs import logger
 
 APPLY_SECONDS: Final = 1.0
@@ -49,10 +50,10 @@ class Ticker:
         self._once = once
         self._every_seconds = every_seconds
         self._batch = batch
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     def ring(self) -> None:
-        self._bell.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         while True:
@@ -62,10 +63,7 @@ class Ticker:
                 continue
             if found > 1:
                 await asyncio.sleep(GATHER_SECONDS)
-            try:
-                await asyncio.wait_for(self._bell.wait(), self._every_seconds)
-            except TimeoutError:
-                continue
+            await self._bell.wait(self._every_seconds)
 
     async def _round(self) -> int:
         try:

@@ -17,6 +17,7 @@ from services.notify.use_cases.send_webhooks import RENEW_SECONDS, SendWebhooks
 from services.notify.use_cases.tidy_webhooks import close_webhooks, forget_webhooks
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
+from shared.runtime.bell import Bell
 from shared.runtime.logs import logger
 from shared.runtime.pace import Pace
 from shared.runtime.postgres import Postgres
@@ -40,11 +41,11 @@ class Courier:
 
     def __init__(self, send: SendMails) -> None:
         self._send = send
-        self._bell = asyncio.Event()
+        self._bell = Bell()
         self._pace = Pace(ROUND_SECONDS_MIN)
 
     def ring(self) -> None:
-        self._bell.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         pause = 0.0
@@ -67,14 +68,8 @@ class Courier:
                 # Bells do not count now: every one of them would only knock at the same closed door.
                 await asyncio.sleep(pause)
             else:
-                await self._wait()
+                await self._bell.wait(POLL_SECONDS)
                 await self._pace.rest()
-
-    async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return
 
 
 class Scheduler:
@@ -85,10 +80,10 @@ class Scheduler:
         self._clock = clock
         self._message_host = message_host
         self._intended = intended
-        self._bell = asyncio.Event()
+        self._bell = Bell()
 
     def ring(self) -> None:
-        self._bell.set()
+        self._bell.ring()
 
     async def run(self) -> None:
         while True:
@@ -101,13 +96,7 @@ class Scheduler:
             if due:
                 self._intended()
             if due < LINKS_AT_ONCE:
-                await self._wait()
-
-    async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), SCHEDULE_SECONDS)
-        except TimeoutError:
-            return
+                await self._bell.wait(SCHEDULE_SECONDS)
 
 
 class Reminding:
@@ -156,11 +145,11 @@ class WebhookCourier:
     def __init__(self, postgres: Postgres, clock: Clock) -> None:
         self._postgres = postgres
         self._clock = clock
-        self._bell = asyncio.Event()
+        self._bell = Bell()
         self._pace = Pace(WEBHOOK_ROUND_SECONDS_MIN)
 
     def ring(self) -> None:
-        self._bell.set()
+        self._bell.ring()
 
     def ring_soon(self) -> None:
         """When what was just taken in has come due."""
@@ -177,7 +166,7 @@ class WebhookCourier:
                 except Unavailable as error:
                     _log.warning("webhooks.interrupted", error=repr(error))
                     await asyncio.sleep(UNREACHABLE_SECONDS_MIN)
-                await self._wait()
+                await self._bell.wait(POLL_SECONDS)
                 await self._pace.rest()
         finally:
             renewing.cancel()
@@ -204,9 +193,3 @@ class WebhookCourier:
                 await send.renew()
             except Unavailable as error:
                 _log.warning("webhooks.not_renewed", error=repr(error))
-
-    async def _wait(self) -> None:
-        try:
-            await asyncio.wait_for(self._bell.wait(), POLL_SECONDS)
-        except TimeoutError:
-            return

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from shared.contracts import callers, checkout, links, notify, operator, otp, subjects
-from shared.contracts.catalogue import ABOUT_LINKS
+from shared.contracts.catalogue import ABOUT_LINKS, TOLD_TO_MERCHANTS
 from shared.contracts.envelope import Event
 from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
 
@@ -77,45 +77,7 @@ READERS: Final[dict[str, tuple[type[Event], ...]]] = {
         links.UseRefused,
         links.OrganizationUpdated,
     ),
-    "notify": (
-        checkout.ChargeSucceeded,
-        checkout.ChargeFailed,
-        checkout.ChargeExpired,
-        otp.OtpRequested,
-        links.LinkCreated,
-        links.LinkUpdated,
-        links.LinkPaused,
-        links.LinkResumed,
-        links.LinkEnded,
-        links.LinkSendRequested,
-        links.OrganizationUpdated,
-        checkout.SessionOpened,
-        checkout.SessionExpired,
-        checkout.SessionAbandoned,
-        checkout.ChargeCreated,
-        checkout.ChargePending,
-        checkout.ChargeRefunded,
-        checkout.ChargeNeedsReview,
-        checkout.ChargeAccepted,
-        checkout.ChargeDisputed,
-        checkout.DisputeClosed,
-        checkout.RefundCreated,
-        checkout.RefundSucceeded,
-        checkout.RefundFailed,
-        checkout.ProviderAccountConnected,
-        checkout.ProviderAccountUpdated,
-        checkout.ProviderAccountDisconnected,
-        notify.MailSent,
-        notify.MailFailed,
-        notify.MailSkipped,
-        notify.MailSuppressed,
-        notify.WebhookEndpointDisabled,
-        notify.PlanPeriodStarted,
-        notify.PlanPeriodRenewed,
-        notify.PlanPeriodLapsed,
-        notify.PlanPeriodClosed,
-        notify.PlanPeriodReopened,
-    ),
+    "notify": (otp.OtpRequested, links.LinkSendRequested, links.OrganizationUpdated, *TOLD_TO_MERCHANTS),
 }
 
 NOT_TOLD_BECAUSE: Final[dict[type[Event], str]] = {

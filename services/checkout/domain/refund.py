@@ -78,6 +78,13 @@ class ChargeFilters(Struct, frozen=True, kw_only=True):
     in_review: bool = False
 
 
+class RefundFilters(Struct, frozen=True, kw_only=True):
+    """Of refunds, and of disputes. What is None does not matter."""
+
+    charge_id: UUID | None = None
+    status: str | None = None
+
+
 class Refund(Struct, frozen=True, kw_only=True):
     """`reference` is ours and stored before the provider hears of it. `attempts` counts how often it was asked."""
 
@@ -105,6 +112,29 @@ class Refund(Struct, frozen=True, kw_only=True):
     @property
     def origin(self) -> RefundOrigin:
         return self.asked_by if self.asked_by in (BY_POLICY, BY_PROVIDER) else "merchant"
+
+
+def new_refund(
+    captured: Captured, refund_id: UUID, amount: Money, *, by: str, absent_after: datetime, now: datetime
+) -> Refund:
+    """A refund that nobody has asked the provider for yet."""
+    return Refund(
+        id=refund_id,
+        org_id=captured.org_id,
+        link_id=captured.link_id,
+        session_id=captured.session_id,
+        charge_id=captured.id,
+        livemode=captured.livemode,
+        account_id=captured.account_id,
+        provider=captured.provider,
+        reference=refund_id.hex,
+        amount=amount,
+        status="created",
+        asked_by=by,
+        absent_after=absent_after,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 class Dispute(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.ledger import Posting
-from services.checkout.domain.refund import Dispute
+from services.checkout.domain.refund import Dispute, RefundFilters
 from services.checkout.store import ledger
 from services.checkout.store.refund import ABOVE_ALL_IDS
 from shared.kernel.money import Money
@@ -53,13 +53,12 @@ async def list_disputes(
     org_id: UUID,
     *,
     livemode: bool,
+    wanted: RefundFilters,
     before: UUID | None,
     limit: int,
-    charge_id: UUID | None,
-    status: str | None,
 ) -> Sequence[Dispute]:
     """Newest first."""
-    values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, charge_id, status)
+    values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, wanted.charge_id, wanted.status)
     rows = await postgres.fetch(_sql["list_disputes"], *values)
     return [_dispute(row) for row in rows]
 

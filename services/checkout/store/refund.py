@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.ledger import Posting
-from services.checkout.domain.refund import Captured, Refund, Review
+from services.checkout.domain.refund import Captured, Refund, RefundFilters, Review
 from services.checkout.store import ledger
 from shared.contracts.checkout import ReviewReason
 from shared.kernel.money import Money
@@ -151,13 +151,12 @@ async def list_refunds(
     org_id: UUID,
     *,
     livemode: bool,
+    wanted: RefundFilters,
     before: UUID | None,
     limit: int,
-    charge_id: UUID | None,
-    status: str | None,
 ) -> Sequence[Refund]:
     """Newest first."""
-    values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, charge_id, status)
+    values = (org_id, livemode, before or ABOVE_ALL_IDS, limit, wanted.charge_id, wanted.status)
     rows = await postgres.fetch(_sql["list_refunds"], *values)
     return [refund_of(row) for row in rows]
 

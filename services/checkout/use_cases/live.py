@@ -7,36 +7,25 @@ from typing import Final
 from uuid import UUID
 
 from services.checkout.domain.faults import TooManyListeners
+from shared.runtime.bell import Bell
 
 LISTENERS_MAX: Final = 2_000
 LISTENERS_PER_SESSION_MAX: Final = 8
 
 
-class Bell:
+class SessionBell(Bell):
     """Rings when the session may have changed. `closing` is set when this process stops."""
 
     def __init__(self, closing: asyncio.Event) -> None:
-        self._rung = asyncio.Event()
+        super().__init__()
         self.closing = closing
-
-    def ring(self) -> None:
-        self._rung.set()
-
-    async def wait(self, seconds: float) -> bool:
-        """Whether it rang within so many seconds."""
-        try:
-            await asyncio.wait_for(self._rung.wait(), seconds)
-        except TimeoutError:
-            return False
-        self._rung.clear()
-        return True
 
 
 class Live:
     """A bell that is lost costs nothing but time: who waits reads again now and then anyway."""
 
     def __init__(self) -> None:
-        self._bells: dict[UUID, set[Bell]] = {}
+        self._bells: dict[UUID, set[SessionBell]] = {}
         self._count = 0
         self._closing = asyncio.Event()
         self.somebody = asyncio.Event()
@@ -61,9 +50,9 @@ class Live:
             raise TooManyListeners
 
     @asynccontextmanager
-    async def listen(self, session_id: UUID) -> AsyncGenerator[Bell, None]:
+    async def listen(self, session_id: UUID) -> AsyncGenerator[SessionBell, None]:
         bells = self._bells.setdefault(session_id, set())
-        bell = Bell(self._closing)
+        bell = SessionBell(self._closing)
         bells.add(bell)
         self._count += 1
         self.somebody.set()

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from services.checkout.domain.lifecycle import ENDED_UNPAID
 from services.checkout.domain.owner import Owner
-from services.checkout.domain.refund import ChargeFilters, Dispute, ListedCharge, Refund
+from services.checkout.domain.refund import ChargeFilters, Dispute, ListedCharge, Refund, RefundFilters
 from services.checkout.providers.port import Signal
 from services.checkout.providers.registry import Providers
 from services.checkout.store import charge_list as charges
@@ -39,12 +39,7 @@ class ReadMoney:
         self, owner: Owner, wanted: ChargeFilters, *, before: UUID | None, limit: int
     ) -> Sequence[ListedCharge]:
         return await charges.list_charges(
-            self._postgres,
-            owner.org_id,
-            livemode=owner.livemode,
-            wanted=wanted,
-            before=before,
-            limit=limit,
+            self._postgres, owner.org_id, livemode=owner.livemode, wanted=wanted, before=before, limit=limit
         )
 
     async def charge(self, owner: Owner, charge_id: UUID) -> tuple[ListedCharge, list[Conflict]]:
@@ -63,29 +58,17 @@ class ReadMoney:
         return found
 
     async def refunds(
-        self, owner: Owner, *, before: UUID | None, limit: int, charge_id: UUID | None, status: str | None
+        self, owner: Owner, wanted: RefundFilters, *, before: UUID | None, limit: int
     ) -> Sequence[Refund]:
         return await refunds.list_refunds(
-            self._postgres,
-            owner.org_id,
-            livemode=owner.livemode,
-            before=before,
-            limit=limit,
-            charge_id=charge_id,
-            status=status,
+            self._postgres, owner.org_id, livemode=owner.livemode, wanted=wanted, before=before, limit=limit
         )
 
     async def disputes(
-        self, owner: Owner, *, before: UUID | None, limit: int, charge_id: UUID | None, status: str | None
+        self, owner: Owner, wanted: RefundFilters, *, before: UUID | None, limit: int
     ) -> Sequence[Dispute]:
         return await disputes.list_disputes(
-            self._postgres,
-            owner.org_id,
-            livemode=owner.livemode,
-            before=before,
-            limit=limit,
-            charge_id=charge_id,
-            status=status,
+            self._postgres, owner.org_id, livemode=owner.livemode, wanted=wanted, before=before, limit=limit
         )
 
     def _conflict(self, one: Contradiction) -> Conflict | None:

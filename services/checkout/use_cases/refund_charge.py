@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from services.checkout.domain import refund_facts as facts
 from services.checkout.domain.faults import ChargeNotCaptured, NotInReview, RefundNotTaken, RefundTooLarge
 from services.checkout.domain.ledger import of_refund
-from services.checkout.domain.refund import ASKED_FOR, BY_POLICY, Captured, Refund, Review, ask_again_at
+from services.checkout.domain.refund import ASKED_FOR, BY_POLICY, Captured, Refund, Review, ask_again_at, new_refund
 from services.checkout.providers.registry import Providers
 from services.checkout.store import refund as store
 from shared.contracts.checkout import ReviewReason
@@ -137,7 +139,7 @@ class RefundCharge:
         takes = self._takes(captured)
         if takes == "none" or (takes == "full" and amount != total.minor):
             raise RefundNotTaken(captured.provider, takes)
-        refund = _new_refund(captured, Money(amount, total.currency), reason=reason, by=by, now=now)
+        refund = _asked_refund(captured, Money(amount, total.currency), reason=reason, by=by, now=now)
         ends_review = amount == left and (captured.review == "open" or by == BY_POLICY)
         if await store.insert_refund(tx, refund, review="refunded" if ends_review else None):
             await outbox.add(tx, [facts.of_new_refund(refund)], now=now)
@@ -168,24 +170,6 @@ async def write_refund_change(
     await outbox.add(tx, events, now=now, traceparents=[after.traceparent] * len(events))
 
 
-def _new_refund(captured: Captured, amount: Money, *, reason: str | None, by: str, now: datetime) -> Refund:
-    refund_id = new_id()
-    return Refund(
-        id=refund_id,
-        org_id=captured.org_id,
-        link_id=captured.link_id,
-        session_id=captured.session_id,
-        charge_id=captured.id,
-        livemode=captured.livemode,
-        account_id=captured.account_id,
-        provider=captured.provider,
-        reference=refund_id.hex,
-        amount=amount,
-        status="created",
-        asked_by=by,
-        reason=reason,
-        absent_after=now + ASKED_FOR,
-        traceparent=current_traceparent(),
-        created_at=now,
-        updated_at=now,
-    )
+def _asked_refund(captured: Captured, amount: Money, *, reason: str | None, by: str, now: datetime) -> Refund:
+    refund = new_refund(captured, new_id(), amount, by=by, absent_after=now + ASKED_FOR, now=now)
+    return msgspec.structs.replace(refund, reason=reason, traceparent=current_traceparent())

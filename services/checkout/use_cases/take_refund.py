@@ -7,7 +7,15 @@ import msgspec
 
 from services.checkout.domain import refund_facts as facts
 from services.checkout.domain.charge import RefundState, Verdict
-from services.checkout.domain.refund import BY_PROVIDER, Captured, Refund, Review, ask_again_at, judge_refund
+from services.checkout.domain.refund import (
+    BY_PROVIDER,
+    Captured,
+    Refund,
+    Review,
+    ask_again_at,
+    judge_refund,
+    new_refund,
+)
 from services.checkout.store import refund as store
 from services.checkout.use_cases.refund_charge import write_refund_change
 from shared.kernel.ids import new_id
@@ -47,7 +55,7 @@ async def _made_there(tx: Transaction, captured: Captured, said: RefundState, no
         return "unknown_reference"
     if amount.currency != total.currency or not 0 < amount.minor <= total.minor:
         return "amount_mismatch"
-    refund = _new_refund(captured, said, now)
+    refund = _refund_made_there(captured, said, now)
     if said.status == "failed":
         # Known to be over, so that a late word of its success moves nothing.
         await store.insert_made_there(tx, refund, next_attempt_at=now, review=None)
@@ -65,25 +73,12 @@ async def _made_there(tx: Transaction, captured: Captured, said: RefundState, no
     return "accepted"
 
 
-def _new_refund(captured: Captured, said: RefundState, now: datetime) -> Refund:
-    refund_id = new_id()
-    return Refund(
-        id=refund_id,
-        org_id=captured.org_id,
-        link_id=captured.link_id,
-        session_id=captured.session_id,
-        charge_id=captured.id,
-        livemode=captured.livemode,
-        account_id=captured.account_id,
-        provider=captured.provider,
-        reference=refund_id.hex,
-        amount=said.amount,
+def _refund_made_there(captured: Captured, said: RefundState, now: datetime) -> Refund:
+    refund = new_refund(captured, new_id(), said.amount, by=BY_PROVIDER, absent_after=now, now=now)
+    return msgspec.structs.replace(
+        refund,
         status="failed" if said.status == "failed" else "pending",
-        asked_by=BY_PROVIDER,
         provider_id=said.provider_id,
         failure=(said.failure or "refused") if said.status == "failed" else None,
         attempts=_ASKED_ONCE,
-        absent_after=now,
-        created_at=now,
-        updated_at=now,
     )

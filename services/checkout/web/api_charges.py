@@ -1,6 +1,7 @@
 """`/v1/charges`: what was paid, and the decision about what was paid too late."""
 
-from typing import Any, Final, get_args
+from datetime import datetime
+from typing import Any, Final, Protocol, get_args
 from uuid import UUID
 
 from litestar import get, post
@@ -14,6 +15,7 @@ from services.checkout.web.owner import owner_of
 from shared.contracts.links import Method
 from shared.runtime.listing import choice, identifier, moment
 from shared.runtime.merchant import AnyRequest, Call, begin, ok
+from shared.runtime.postgres import Transaction
 
 FILTERS: Final = ("link_id", "status", "method", "from", "to", "review")
 
@@ -42,35 +44,29 @@ def routes(room: MoneyRoom) -> list[Any]:
     # Both decisions may be repeated: the second time nothing is left to decide, and the charge is answered as it is.
     @post("/v1/charges/{charge_id:uuid}/accept", status_code=200)
     async def accept_charge(request: AnyRequest, charge_id: UUID) -> ASGIResponse:
-        call = await begin(request, room.callers, "refunds:write", clock=room.clock)
-        async with room.postgres.transaction() as tx:
-            await room.refund_charge.accept_reviewed(
-                tx,
-                charge_id,
-                org_id=call.caller.org_id,
-                livemode=call.caller.livemode,
-                by=call.caller.by,
-                now=call.now,
-            )
-        room.refund_charge.asked()
-        return await _shown(room, call, charge_id)
+        return await _decided(request, room, charge_id, room.refund_charge.accept_reviewed)
 
     @post("/v1/charges/{charge_id:uuid}/refund", status_code=200)
     async def refund_charge(request: AnyRequest, charge_id: UUID) -> ASGIResponse:
-        call = await begin(request, room.callers, "refunds:write", clock=room.clock)
-        async with room.postgres.transaction() as tx:
-            await room.refund_charge.refund_reviewed(
-                tx,
-                charge_id,
-                org_id=call.caller.org_id,
-                livemode=call.caller.livemode,
-                by=call.caller.by,
-                now=call.now,
-            )
-        room.refund_charge.asked()
-        return await _shown(room, call, charge_id)
+        return await _decided(request, room, charge_id, room.refund_charge.refund_reviewed)
 
     return [list_charges, show_charge, accept_charge, refund_charge]
+
+
+class _Decide(Protocol):
+    async def __call__(
+        self, tx: Transaction, charge_id: UUID, *, org_id: UUID, livemode: bool, by: str, now: datetime
+    ) -> None: ...
+
+
+async def _decided(request: AnyRequest, room: MoneyRoom, charge_id: UUID, decide: _Decide) -> ASGIResponse:
+    """May be repeated: the second time nothing is left to decide, and the charge is answered as it is."""
+    call = await begin(request, room.callers, "refunds:write", clock=room.clock)
+    caller = call.caller
+    async with room.postgres.transaction() as tx:
+        await decide(tx, charge_id, org_id=caller.org_id, livemode=caller.livemode, by=caller.by, now=call.now)
+    room.refund_charge.asked()
+    return await _shown(room, call, charge_id)
 
 
 async def _shown(room: MoneyRoom, call: Call, charge_id: UUID) -> ASGIResponse:

@@ -8,11 +8,12 @@ from litestar import get, post
 from litestar.response.base import ASGIResponse
 
 from services.checkout.domain.lifecycle import DisputeStatus, RefundStatus
+from services.checkout.domain.refund import RefundFilters
 from services.checkout.web.money_room import MoneyRoom
 from services.checkout.web.money_wire import REFUND, RefundBody, dispute_out, refund_out
 from services.checkout.web.owner import owner_of
 from shared.kernel.answer import Answer
-from shared.runtime.listing import choice, identifier
+from shared.runtime.listing import Listing, choice, identifier
 from shared.runtime.merchant import AnyRequest, Call, answer_of, begin, ok, respond
 from shared.runtime.once import once
 from shared.runtime.postgres import Transaction
@@ -32,13 +33,8 @@ def routes(room: MoneyRoom) -> list[Any]:
     async def list_refunds(request: AnyRequest) -> ASGIResponse:
         call = await begin(request, room.callers, "charges:read", clock=room.clock)
         listing = call.listing(("charge", "status"))
-        found = await room.read.refunds(
-            owner_of(call),
-            before=listing.before,
-            limit=listing.limit + 1,
-            charge_id=identifier(listing.filters, "charge"),
-            status=choice(listing.filters, "status", get_args(RefundStatus)),
-        )
+        wanted = _wanted(listing, get_args(RefundStatus))
+        found = await room.read.refunds(owner_of(call), wanted, before=listing.before, limit=listing.limit + 1)
         return ok(listing.page(found, refund_out, place=lambda refund: refund.id))
 
     @get("/v1/refunds/{refund_id:uuid}")
@@ -50,16 +46,17 @@ def routes(room: MoneyRoom) -> list[Any]:
     async def list_disputes(request: AnyRequest) -> ASGIResponse:
         call = await begin(request, room.callers, "charges:read", clock=room.clock)
         listing = call.listing(("charge", "status"))
-        found = await room.read.disputes(
-            owner_of(call),
-            before=listing.before,
-            limit=listing.limit + 1,
-            charge_id=identifier(listing.filters, "charge"),
-            status=choice(listing.filters, "status", get_args(DisputeStatus)),
-        )
+        wanted = _wanted(listing, get_args(DisputeStatus))
+        found = await room.read.disputes(owner_of(call), wanted, before=listing.before, limit=listing.limit + 1)
         return ok(listing.page(found, dispute_out, place=lambda dispute: dispute.id))
 
     return [make_refund, list_refunds, show_refund, list_disputes]
+
+
+def _wanted(listing: Listing, statuses: tuple[str, ...]) -> RefundFilters:
+    return RefundFilters(
+        charge_id=identifier(listing.filters, "charge"), status=choice(listing.filters, "status", statuses)
+    )
 
 
 async def _make(room: MoneyRoom, call: Call, body: RefundBody, tx: Transaction) -> Answer:

@@ -49,6 +49,7 @@ async def _events(
             if state.status_at(checkout.clock()) in FINAL or bell.closing.is_set() or time.monotonic() >= ends:
                 return
             await bell.wait(LOOK_SECONDS)
+            bell.clear()
             try:
                 state = await checkout.read_session(session_id)
             except Unavailable:

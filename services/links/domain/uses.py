@@ -159,20 +159,7 @@ def settle(standing: Standing, ask: SettleUse, at: datetime) -> Change:
     no_room = not held and (gate.uses.remaining == 0 or standing.coupon_full)
     if too_late or no_room:
         return _put_aside(standing, ask, policy=gate.late_payment_policy, at=at)
-    uses = _counted(gate.uses, at, used=1, held=-1 if held else 0)
-    return Change(
-        use=_after(standing, ask, "settled"),
-        uses=uses,
-        earned=ask.total,
-        fact=UseSettled(
-            org_id=ask.org_id,
-            link_id=ask.link_id,
-            session_id=ask.session_id,
-            charge_id=ask.charge_id,
-            uses=uses.view,
-            uses_max=uses.max,
-        ),
-    )
+    return _settled(standing, ask, _counted(gate.uses, at, used=1, held=-1 if held else 0))
 
 
 def accept(standing: Standing, ask: SettleUse, at: datetime) -> Change:
@@ -182,20 +169,7 @@ def accept(standing: Standing, ask: SettleUse, at: datetime) -> Change:
     if not put_aside or standing.gate.uses.remaining == 0 or standing.coupon_full:
         return Change()
     uses = _counted(standing.gate.uses, at, used=1)
-    return Change(
-        use=_after(standing, ask, "settled"),
-        uses=uses,
-        earned=ask.total,
-        taken_back=ask.charge_id,
-        fact=UseSettled(
-            org_id=ask.org_id,
-            link_id=ask.link_id,
-            session_id=ask.session_id,
-            charge_id=ask.charge_id,
-            uses=uses.view,
-            uses_max=uses.max,
-        ),
-    )
+    return replace(_settled(standing, ask, uses), taken_back=ask.charge_id)
 
 
 def release(standing: Standing, ask: ReleaseUse) -> Change:
@@ -233,6 +207,22 @@ def _released(gate: Gate, use: Use, org_id: UUID, *, reason: Literal["failed", "
         reason=reason,
     )
     return Change(use=replace(use, state="released", held_until=None), uses=uses, fact=fact)
+
+
+def _settled(standing: Standing, ask: SettleUse, uses: Uses) -> Change:
+    return Change(
+        use=_after(standing, ask, "settled"),
+        uses=uses,
+        earned=ask.total,
+        fact=UseSettled(
+            org_id=ask.org_id,
+            link_id=ask.link_id,
+            session_id=ask.session_id,
+            charge_id=ask.charge_id,
+            uses=uses.view,
+            uses_max=uses.max,
+        ),
+    )
 
 
 def _extended(use: Use, until: datetime) -> Change:

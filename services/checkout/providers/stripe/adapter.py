@@ -44,6 +44,7 @@ from services.checkout.providers.stripe.events import content_of
 from services.checkout.providers.stripe.request import session_form
 from services.checkout.providers.stripe.sessions import SESSIONS, reference_of, session_by_id, session_id_of, session_of
 from services.checkout.providers.stripe.wire import WireSession, state_of
+from services.checkout.providers.timed_signature import HEADER_CHARS_MAX
 from shared.contracts.links import Method
 from shared.kernel.moment import Clock, utc_now
 from shared.runtime.logs import logger
@@ -163,7 +164,7 @@ class Stripe:
 
     def kept_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         signed = headers.get(signature.HEADER)
-        return {signature.HEADER: signed[: signature.HEADER_CHARS_MAX]} if signed else {}
+        return {signature.HEADER: signed[:HEADER_CHARS_MAX]} if signed else {}
 
 
 def _is_of_other_mode(account: Account) -> bool:

@@ -35,6 +35,7 @@ from services.checkout.providers.port import (
     Unknown,
     Unreachable,
 )
+from services.checkout.providers.timed_signature import HEADER_CHARS_MAX
 from services.checkout.providers.tries import Heard
 from services.checkout.providers.wave import signature
 from services.checkout.providers.wave.client import (
@@ -178,7 +179,7 @@ class Wave:
 
     def kept_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         signed = headers.get(signature.HEADER)
-        return {signature.HEADER: signed[: signature.HEADER_CHARS_MAX]} if signed else {}
+        return {signature.HEADER: signed[:HEADER_CHARS_MAX]} if signed else {}
 
     def _accepted(self, session: WireSession, account: Account) -> Accepted:
         return Accepted(state_of(session, account.external_id, now=self._clock()))

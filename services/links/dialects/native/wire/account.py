@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 from uuid import UUID
 
 import msgspec
@@ -15,32 +15,8 @@ from services.links.dialects.native.wire.links import (
     RemindersOut,
     TaxMode,
 )
+from services.links.domain.keys import Scope
 
-Scope = Literal[
-    "links:read",
-    "links:write",
-    "products:read",
-    "products:write",
-    "organization:read",
-    "organization:write",
-    "keys:write",
-    "charges:read",
-    "refunds:write",
-    "providers:read",
-    "providers:write",
-    "webhooks:read",
-    "webhooks:write",
-    "mails:read",
-    "mails:write",
-    "plans:read",
-    "plans:write",
-    "coupons:read",
-    "coupons:write",
-    "taxes:read",
-    "taxes:write",
-    "members:read",
-    "members:write",
-]
 Currencies = Annotated[list[CurrencyCode], Meta(min_length=1, max_length=50)]
 Email = Annotated[str, Meta(min_length=3, max_length=254)]
 Locale = Annotated[str, Meta(min_length=2, max_length=10, examples=["en"])]
