@@ -5,10 +5,9 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
-from msgspec import Struct
 
 from deploy.local.probes import http_answers
 from deploy.local.program import Program
@@ -17,19 +16,21 @@ from tests.support.processes import Server, free_port
 CONTROL_KEY = "control-key-of-the-tests"
 
 
-class Received(Struct, frozen=True):
+class Received(NamedTuple):
     """`headers` have names in small letters."""
 
+    method: str
     headers: dict[str, str]
     body: bytes
 
 
 class Receiver:
-    """Keeps every callback; answers what `answers` says first, then 200."""
+    """Keeps every callback. Answers 500 once about each of `failing`, else what `answers` says first, then 200."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.answers: deque[int] = deque()
+        self.failing: set[str] = set()
         self._port = 0
 
     async def start(self) -> None:
@@ -52,19 +53,29 @@ class Receiver:
                 await asyncio.sleep(0.02)
         return found
 
+    async def of(self, reference: str, count: int = 1) -> list[Received]:
+        """All so far that name this reference, once there are `count`."""
+        return await self.until(count, lambda one: reference.encode() in one.body)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                fields = [line.split(": ", 1) for line in head.strip().split("\r\n")[1:]]
-                headers = {name.lower(): value for name, value in fields}
-                self.received.append(Received(headers, await reader.readexactly(int(headers["content-length"]))))
-                status = self.answers.popleft() if self.answers else 200
+                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().strip().split("\r\n")
+                headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+                body = await reader.readexactly(int(headers["content-length"]))
+                self.received.append(Received(first.split()[0], headers, body))
+                status = self._status(body)
                 writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n".encode())
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
+
+    def _status(self, body: bytes) -> int:
+        if failing := next((one for one in self.failing if one.encode() in body), None):
+            self.failing.remove(failing)
+            return 500
+        return self.answers.popleft() if self.answers else 200
 
 
 class Simulator:
@@ -114,6 +125,10 @@ class Simulator:
     async def books(self, reference: str) -> list[dict[str, Any]]:
         """The provider's own ledger of one reference."""
         return (await self.control("GET", f"/payments?reference={reference}"))["data"]
+
+    async def payment(self, reference: str) -> dict[str, Any]:
+        (found,) = await self.books(reference)
+        return found
 
     async def replay(self, event_id: str, **how: Any) -> None:
         sent = (await self.control("GET", "/callbacks"))["data"]

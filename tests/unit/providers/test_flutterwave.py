@@ -30,7 +30,8 @@ from shared.contracts.checkout import CustomerView
 from shared.kernel.moment import utc_now
 from shared.kernel.money import Money
 from tests.support.processes import free_port
-from tests.support.simulated import Desk, Receiver, SimulatorProcess, account, body_of
+from tests.support.provider_desk import Desk, account, body_of
+from tests.support.simulators import Receiver, Simulator
 from tests.unit.checkout.build import NOW
 
 KEY, HASH = "FLWSECK_TEST-0123456789abcdef-X", "secret-hash-of-the-tests"
@@ -61,19 +62,21 @@ class FlutterwaveDesk(Desk):
 
 
 @pytest.fixture(scope="module")
-async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[SimulatorProcess, None]:
-    process = SimulatorProcess(tmp_path_factory.mktemp("flw"), "flutterwave", SECRET_KEY=KEY, SECRET_HASH=HASH)
+async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Simulator, None]:
+    process = Simulator(
+        "flutterwave", tmp_path_factory.mktemp("flw"), secret_key=KEY, secret_hash=HASH, approve_after_ms="150"
+    )
     await process.start()
     yield process
     await process.stop()
 
 
 @pytest.fixture
-async def desk(simulator: SimulatorProcess) -> AsyncGenerator[FlutterwaveDesk, None]:
+async def desk(simulator: Simulator) -> AsyncGenerator[FlutterwaveDesk, None]:
     receiver, provider = Receiver(), Flutterwave(simulator.url + "/v3", timeout_seconds=2)
     await receiver.start()
     await simulator.faults()
-    await simulator.control("PUT", "/accounts", secret_key=KEY, secret_hash=HASH, webhook_url=receiver.url)
+    await simulator.control("PUT", "/accounts", {"secret_key": KEY, "secret_hash": HASH, "webhook_url": receiver.url})
     yield FlutterwaveDesk(provider, account("flutterwave", "acct_1", **CREDENTIALS), simulator, receiver)
     await provider.close()
     await receiver.stop()
@@ -281,9 +284,7 @@ async def test_a_wrong_key_is_refused_and_no_word_about_a_payment(desk: Flutterw
 
 async def test_nobody_listening_means_not_sent() -> None:
     nobody = Flutterwave(f"http://127.0.0.1:{free_port()}")
-    receiver = Receiver()
-    receiver.url = "http://127.0.0.1:1/"
-    desk = FlutterwaveDesk(nobody, account("flutterwave", "acct_1", **CREDENTIALS), None, receiver)
+    desk = FlutterwaveDesk(nobody, account("flutterwave", "acct_1", **CREDENTIALS), None, Receiver())
     order = desk.order("card", 100, "USD")
     assert await nobody.create(desk.account, order) == NotSent()
     assert await nobody.status(desk.account, desk.payment(order)) == Unreachable()
@@ -358,7 +359,7 @@ async def test_a_tampered_or_repeated_callback_makes_us_ask_and_nothing_more(
     order = desk.order("ussd", 5_000, "NGN", bank="058")
     await desk.accepted(order)
     path = f"/payments/{order.reference}/callback"
-    await desk.simulator.control("POST", path, status="succeeded", tamper=tamper, times=3)
+    await desk.simulator.control("POST", path, {"status": "succeeded", "tamper": tamper, "times": 3})
     named = "unknown-" if tamper == "reference" else order.reference
     received = await desk.receiver.of(named, 3)
     for _, headers, body in received:
@@ -385,7 +386,7 @@ async def test_however_callbacks_come_the_status_tells_the_same(desk: Flutterwav
 async def test_a_late_success_after_a_failure_is_told(desk: FlutterwaveDesk) -> None:
     order = desk.order("ussd", 5_000, "NGN", bank="058")
     await desk.accepted(order)
-    await desk.simulator.control("POST", f"/payments/{order.reference}/fail", reason="Request timed out")
+    await desk.simulator.control("POST", f"/payments/{order.reference}/fail", {"reason": "Request timed out"})
     assert (await desk.until(order, "expired")).reason == "expired"
     await desk.simulator.control("POST", f"/payments/{order.reference}/succeed")
     await desk.until(order, "succeeded")

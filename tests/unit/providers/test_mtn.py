@@ -29,7 +29,8 @@ from services.checkout.providers.port import (
 )
 from shared.kernel.money import Money
 from tests.support.processes import free_port
-from tests.support.simulated import Desk, Receiver, SimulatorProcess, account, body_of
+from tests.support.provider_desk import Desk, account, body_of
+from tests.support.simulators import Receiver, Simulator
 from tests.unit.checkout.build import NOW
 
 USER, KEY = "0a5f6b0e-3c1d-4c55-9d3f-2f6f1f0f7a11", "k" * 32
@@ -61,14 +62,15 @@ class MtnDesk(Desk):
 
 
 @pytest.fixture(scope="module")
-async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[SimulatorProcess, None]:
-    process = SimulatorProcess(
-        tmp_path_factory.mktemp("mtn"),
+async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Simulator, None]:
+    process = Simulator(
         "mtn",
-        API_USER=USER,
-        API_KEY=KEY,
-        SUBSCRIPTION_KEY=COLLECTIONS,
-        DISBURSEMENT_KEY=DISBURSEMENTS,
+        tmp_path_factory.mktemp("mtn"),
+        api_user=USER,
+        api_key=KEY,
+        subscription_key=COLLECTIONS,
+        disbursement_key=DISBURSEMENTS,
+        approve_after_ms="150",
     )
     await process.start()
     yield process
@@ -76,7 +78,7 @@ async def simulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[
 
 
 @pytest.fixture
-async def desk(simulator: SimulatorProcess) -> AsyncGenerator[MtnDesk, None]:
+async def desk(simulator: Simulator) -> AsyncGenerator[MtnDesk, None]:
     receiver, provider = Receiver(), Mtn(simulator.url, timeout_seconds=2)
     await receiver.start()
     await simulator.faults()
@@ -141,7 +143,7 @@ async def test_each_reason_is_told_in_our_words(desk: MtnDesk, code: str, reason
     order = desk.pay(phone="+46733123453")
     await desk.accepted(order)
     assert (await desk.until(order, "pending")).reason is None
-    await desk.simulator.control("POST", f"/payments/{request_id(order.reference)}/fail", reason=code)
+    await desk.simulator.control("POST", f"/payments/{request_id(order.reference)}/fail", {"reason": code})
     assert (await desk.until(order, "failed", "expired")).reason == reason
 
 
@@ -211,7 +213,6 @@ async def test_wrong_keys_are_refused_before_anything_is_sent(desk: MtnDesk) -> 
 async def test_nobody_listening_means_not_sent() -> None:
     nobody = Mtn(f"http://127.0.0.1:{free_port()}")
     desk = MtnDesk(nobody, account("mtn", "acct_1", **CREDENTIALS), None, Receiver())
-    desk.receiver.url = "http://127.0.0.1:1/"
     assert await nobody.create(desk.account, desk.pay()) == NotSent()
     assert await nobody.status(desk.account, desk.payment(desk.pay())) == Unreachable()
     await nobody.close()
@@ -310,7 +311,7 @@ async def test_a_tampered_or_repeated_callback_makes_us_ask_and_nothing_more(des
     order = desk.pay(phone="+46733123453")
     await desk.accepted(order)
     path = f"/payments/{request_id(order.reference)}/callback"
-    await desk.simulator.control("POST", path, status="succeeded", tamper=tamper, times=2)
+    await desk.simulator.control("POST", path, {"status": "succeeded", "tamper": tamper, "times": 2})
     received = await desk.receiver.of(order.reference, 2)
     asks = {desk.provider.read("acct_1", body) for _, _, body in received}
     assert asks == {Ask(f"{order.reference}:SUCCESSFUL", order.reference)}

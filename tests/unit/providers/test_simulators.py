@@ -8,7 +8,8 @@ from pathlib import Path
 import httpx
 
 from services.checkout.providers.flutterwave.adapter import Flutterwave
-from tests.support.simulated import Desk, Receiver, SimulatorProcess, account
+from tests.support.provider_desk import Desk, account
+from tests.support.simulators import Receiver, Simulator
 
 KEY, HASH = "FLWSECK_TEST-0123456789abcdef-X", "secret-hash-of-the-tests"
 
@@ -16,8 +17,8 @@ KEY, HASH = "FLWSECK_TEST-0123456789abcdef-X", "secret-hash-of-the-tests"
 async def test_a_kill_loses_no_payment_and_no_callback(tmp_path: Path) -> None:
     receiver = Receiver()
     await receiver.start()
-    process = SimulatorProcess(
-        tmp_path, "flutterwave", SECRET_KEY=KEY, SECRET_HASH=HASH, WEBHOOK_URL=receiver.url, APPROVE_AFTER_MS="400"
+    process = Simulator(
+        "flutterwave", tmp_path, secret_key=KEY, secret_hash=HASH, webhook_url=receiver.url, approve_after_ms="400"
     )
     await process.start()
     provider = Flutterwave(process.url, timeout_seconds=5)
@@ -26,11 +27,11 @@ async def test_a_kill_loses_no_payment_and_no_callback(tmp_path: Path) -> None:
     order = desk.order("mobile_money", 5_000, "XOF", phone="+221771234567")
     receiver.failing.add(order.reference)
     await desk.accepted(order)
-    await process.kill()
-    await process.start()
+    await process.server.kill()
+    await process.server.start()
     await receiver.of(order.reference)
-    await process.kill()
-    await process.start()
+    await process.server.kill()
+    await process.server.start()
     await receiver.of(order.reference, 2)
     assert (await desk.until(order, "succeeded")).total == order.total
     assert (await process.payment(order.reference))["captured"] == 1
@@ -40,7 +41,7 @@ async def test_a_kill_loses_no_payment_and_no_callback(tmp_path: Path) -> None:
 
 
 async def test_the_control_api_is_for_who_has_the_key_and_strict(tmp_path: Path) -> None:
-    process = SimulatorProcess(tmp_path, "flutterwave", SECRET_KEY=KEY, SECRET_HASH=HASH)
+    process = Simulator("flutterwave", tmp_path, secret_key=KEY, secret_hash=HASH)
     await process.start()
     right, wrong = {"authorization": f"Bearer {'control-key-of-the-tests'}"}, {"authorization": "Bearer nobody"}
 
