@@ -167,7 +167,10 @@ async def _advisories(client: Client) -> list[Advisory]:
         consumer = await jetstream.add_consumer("DEAD", config)
         subscription = await jetstream.pull_subscribe_bind(consumer=consumer.name, stream="DEAD")
         messages = await subscription.fetch(ADVISORIES_MAX, timeout=1) if consumer.num_pending else []
-    except (NotFoundError, NatsError, TimeoutError):
+    except NotFoundError:
+        return []
+    except (NatsError, TimeoutError):
+        print("What the server itself saw given up cannot be read just now.", file=sys.stderr)
         return []
     return [msgspec.json.decode(message.data, type=Advisory) for message in reversed(messages)]
 

@@ -13,7 +13,7 @@ from deploy.simulators.sandbox.provider import Provider, new_id
 from deploy.simulators.sandbox.records import Account, Payment, Redirect
 from deploy.simulators.sandbox.wire import PaymentRequest, check_payment, payment_view
 
-HANG_SECONDS = 15.0
+HANG_MS = 15_000
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _canonical = msgspec.json.Encoder(order="sorted").encode
 _encode = msgspec.json.Encoder().encode
@@ -24,7 +24,7 @@ _WAIT_FOR_CARD = Outcome("authenticate")
 class Created(msgspec.Struct, frozen=True):
     answer: bytes
     replayed: bool = False
-    hang_seconds: float = 0.0
+    hang_ms: int = 0
 
 
 def create_payment(provider: Provider, account: Account, request: PaymentRequest, *, key: str | None) -> Created:
@@ -48,7 +48,7 @@ def create_payment(provider: Provider, account: Account, request: PaymentRequest
         payment = provider.begin(payment, outcome)
         answer = _encode(payment_view(payment))
         store.insert_answer(account.id, key, fingerprint=fingerprint, answer=answer, now_ms=payment.created_ms)
-    return Created(answer, hang_seconds=HANG_SECONDS if outcome.create_fault == "hang" else 0.0)
+    return Created(answer, hang_ms=HANG_MS if outcome.create_fault == "hang" else 0)
 
 
 def _magic(request: PaymentRequest) -> Outcome | None:

@@ -19,7 +19,7 @@ from deploy.simulators.sandbox.wire import (
     refund_view,
 )
 
-HANG_SECONDS = 15.0
+HANG_MS = 15_000
 _encode = msgspec.json.Encoder().encode
 _HUNDRED = 100
 FAILS, STAYS_PENDING, HANGS, CALLBACK_LOST, REFUSED = 1, 2, 4, 6, 11
@@ -48,7 +48,7 @@ class Event(msgspec.Struct, frozen=True):
 class Made(msgspec.Struct, frozen=True):
     refund: Refund
     is_new: bool
-    hang_seconds: float = 0.0
+    hang_ms: int = 0
 
 
 class Refunds:
@@ -85,7 +85,7 @@ class Refunds:
             row = self._store.insert_refund(refund)
         if refund.due_ms is not None:
             self._schedule(refund.due_ms, row)
-        return Made(refund, is_new=True, hang_seconds=HANG_SECONDS if request.amount % _HUNDRED == HANGS else 0.0)
+        return Made(refund, is_new=True, hang_ms=HANG_MS if request.amount % _HUNDRED == HANGS else 0)
 
     def take_due(self, rows: Sequence[int]) -> None:
         for row in rows:

@@ -20,6 +20,7 @@ from shared.contracts.links import LinkView, Method
 from shared.kernel.faults import Unavailable
 from shared.kernel.ids import new_id
 from shared.kernel.moment import Clock
+from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres
 
 CACHED_MAX: Final = 10_000
@@ -33,6 +34,8 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"mtn": ("MTN
 
 _V = TypeVar("_V")
 _K = TypeVar("_K")
+
+_log = logger("accounts")
 
 
 class _Kept(Struct, frozen=True):
@@ -138,6 +141,7 @@ class Accounts:
         try:
             self._remember(row)
         except Unavailable:
+            _log.error("accounts.not_opened", account_id=str(row.id))
             return False
         return True
 

@@ -102,7 +102,8 @@ class PollCharges:
                 charge_id=due.id,
                 held_until=held_until,
             )
-        except Unavailable:
+        except Unavailable as error:
+            _log.warning("polling.use_not_held_on", charge_id=str(due.id), error=repr(error))
             return
         if isinstance(answer, UseIsHeld):
             await charges.extend_hold(self._postgres, due.id, held_until)

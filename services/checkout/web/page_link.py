@@ -209,7 +209,7 @@ class LinkPage:
             key = UUID(session_id)
             self._checkout.tokens.require(key, token)
             session = (await self._checkout.read_session(key)).session
-        except (ValueError, Fault):
+        except (ValueError, Fault):  # made up, of a session that is gone, or not to be read now: the buyer is not asked
             return None
         if session.link.id != link.id or session.paid_at is None:
             return None

@@ -7,7 +7,6 @@ import msgspec
 
 from shared.kernel.faults import Invalid
 
-SLUG_CHARS_MAX: Final = 64
 _SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _ROOM_FOR_SUFFIX: Final = 55
 _SUFFIX_ALPHABET: Final = "abcdefghijkmnpqrstuvwxyz23456789"

@@ -31,11 +31,6 @@ async def find_by_slug(pg: Postgres, slug: str) -> Organization | None:
     return organization_of(row) if row else None
 
 
-async def find_by_merchant(pg: Postgres, merchant_id: UUID) -> Organization | None:
-    row = await pg.fetchrow(_sql["find_organization_by_merchant"], merchant_id)
-    return organization_of(row) if row else None
-
-
 async def lock(tx: Transaction, org_id: UUID) -> Organization | None:
     row = await tx.fetchrow(_sql["lock_organization"], org_id)
     return organization_of(row) if row else None

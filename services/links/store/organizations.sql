@@ -18,9 +18,6 @@ SELECT * FROM organization WHERE id = $1;
 -- name: find_organization_by_slug
 SELECT * FROM organization WHERE slug = $1;
 
--- name: find_organization_by_merchant
-SELECT * FROM organization WHERE merchant_id = $1;
-
 -- name: lock_organization
 SELECT * FROM organization WHERE id = $1 FOR UPDATE;
 

@@ -1,12 +1,12 @@
 """The API that a merchant's platform calls."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 
+from deploy.simulators.process.lost_answers import lose
 from deploy.simulators.sandbox.create_payment import create_payment
 from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.records import Account, Payment
@@ -84,8 +84,8 @@ async def begin_payment(request: HttpRequest) -> Response[bytes]:
     account = require_account(request)
     asked = decode(await request.body(), PaymentRequest)
     created = create_payment(provider_of(request), account, asked, key=request.headers.get("idempotency-key"))
-    if created.hang_seconds:
-        await _hang(request, created.hang_seconds)
+    if created.hang_ms:
+        await lose(request, created.hang_ms)
     headers = {"Idempotent-Replayed": "true"} if created.replayed else None
     return json_answer(created.answer, 201, headers=headers)
 
@@ -125,16 +125,6 @@ def _own(account: Account, payment: Payment | None) -> Response[bytes]:
     if payment is None or payment.account != account.id:
         raise payment_not_found()
     return json_answer(payment_view(payment))
-
-
-async def _hang(request: HttpRequest, seconds: float) -> None:
-    """The payment is stored and the caller does not hear of it in time. A stop does not wait for that."""
-    stopping: asyncio.Event = request.app.state.stopping
-    try:
-        async with asyncio.timeout(seconds):
-            await stopping.wait()
-    except TimeoutError:
-        return
 
 
 API_ROUTES = [health, open_account, tokenize, begin_payment, expire_payment, show_payment, find_payment]

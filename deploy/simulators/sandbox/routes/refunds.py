@@ -1,10 +1,10 @@
 """Refunds for a platform, and what the control API forces of them and of disputes."""
 
-import asyncio
 from typing import cast
 
 from litestar import Response, get, post
 
+from deploy.simulators.process.lost_answers import lose
 from deploy.simulators.sandbox.problems import ApiError, refused
 from deploy.simulators.sandbox.records import Refund
 from deploy.simulators.sandbox.refunds import Refunds
@@ -25,13 +25,8 @@ async def make_refund(request: HttpRequest) -> Response[bytes]:
     account = require_account(request)
     asked = decode(await request.body(), RefundRequest)
     made = refunds_of(request).make(account, asked, key=request.headers.get("idempotency-key"))
-    if made.hang_seconds:
-        stopping: asyncio.Event = request.app.state.stopping
-        try:
-            async with asyncio.timeout(made.hang_seconds):
-                await stopping.wait()
-        except TimeoutError:
-            pass
+    if made.hang_ms:
+        await lose(request, made.hang_ms)
     return json_answer(refund_view(made.refund), 201 if made.is_new else 200)
 
 

@@ -94,7 +94,8 @@ class Flutterwave:
             return call
         try:
             answer = await self._once.send("POST", call.target, body=_encode(call.body), headers=headers_of(account))
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("flutterwave.create_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except NoAnswer as error:
             _log.warning("flutterwave.create_unanswered", reference=order.reference, error=repr(error))

@@ -70,7 +70,8 @@ class Refunds:
         target = f"/v3/transactions/{transaction_id}/refund"
         try:
             answer = await self._once.send("POST", target, body=_encode(asked), headers=headers)
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("flutterwave.refund_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except NoAnswer as error:
             _log.warning("flutterwave.refund_unanswered", reference=order.reference, error=repr(error))
@@ -88,11 +89,15 @@ class Refunds:
             return Unreachable() if transaction is None else await self._find(headers, order, transaction.id)
         try:
             answer = await self._http.send("GET", f"/v3/refunds/{provider_id}", headers=headers)
-        except (NotConnected, NoAnswer):
+        except (NotConnected, NoAnswer) as error:
+            _log.warning("flutterwave.refund_status_unanswered", reference=order.reference, error=repr(error))
             return Unreachable()
         if answer.status == _NOT_FOUND:
             return Absent()
-        return (_read(answer.body, order) if answer.status == _OK else None) or Unreachable()
+        if answer.status == _OK:
+            return _read(answer.body, order) or Unreachable()
+        _log.warning("flutterwave.refund_status_refused", reference=order.reference, status=answer.status)
+        return Unreachable()
 
     async def _transaction(self, headers: Headers, order: RefundOrder) -> Transaction | None:
         target = f"/v3/transactions/verify_by_reference?tx_ref={order.payment.reference}"
@@ -112,6 +117,7 @@ class Refunds:
             _log.warning("flutterwave.refunds_unanswered", reference=order.reference, error=repr(error))
             return Unreachable()
         if listed is None:
+            _log.warning("flutterwave.refunds_refused", reference=order.reference, status=answer.status)
             return Unreachable()
         ours = [one for one in listed if one.tx_id == transaction_id]
         found = next((one for one in ours if order.reference in (one.comments or "")), None)

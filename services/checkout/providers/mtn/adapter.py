@@ -182,6 +182,7 @@ class Mtn:
                 body=_encode(pay_request(order)),
             )
         except TokenRefused:
+            _log.warning("mtn.create_unauthorized", reference=order.reference)
             return Refused("unauthorized", None)
         except (NotConnected, NoToken) as error:
             _log.warning("mtn.create_not_sent", reference=order.reference, error=repr(error))

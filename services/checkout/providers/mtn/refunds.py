@@ -56,8 +56,10 @@ class Refunds:
                 body=_encode(refund_request(order)),
             )
         except TokenRefused:
+            _log.warning("mtn.refund_unauthorized", reference=order.reference)
             return Refused("unauthorized", None)
-        except (NotConnected, NoToken):
+        except (NotConnected, NoToken) as error:
+            _log.warning("mtn.refund_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except NoAnswer as error:
             _log.warning("mtn.refund_unanswered", reference=order.reference, error=repr(error))
@@ -73,8 +75,10 @@ class Refunds:
         except (NotConnected, NoAnswer, NoToken, TokenRefused, KeyError, msgspec.MsgspecError) as error:
             _log.warning("mtn.refund_status_unanswered", reference=order.reference, error=repr(error))
             return Unreachable()
-        absent = answer.status == _NOT_FOUND and code_of(answer) == "RESOURCE_NOT_FOUND"
-        return Absent() if absent else Unreachable()
+        if answer.status == _NOT_FOUND and code_of(answer) == "RESOURCE_NOT_FOUND":
+            return Absent()
+        _log.warning("mtn.refund_status_refused", reference=order.reference, status=answer.status)
+        return Unreachable()
 
 
 def _answered(answer: Answer, order: RefundOrder, refund_id: str) -> RefundResult:

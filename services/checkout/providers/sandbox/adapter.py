@@ -117,7 +117,8 @@ class Sandbox:
             headers["traceparent"] = traceparent
         try:
             answer = await self._http.send("POST", "/v1/payments", body=_encode(request_of(order)), headers=headers)
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("sandbox.create_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except NoAnswer as error:
             _log.warning("sandbox.create_unanswered", reference=order.reference, error=repr(error))
@@ -187,7 +188,8 @@ class Sandbox:
             answer = await self._http.send("POST", "/v1/refunds", body=_encode(request), headers=headers)
             if answer.status in {_OK, _CREATED}:
                 return refund_state_of(_refund.decode(answer.body))
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("sandbox.refund_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except (NoAnswer, msgspec.MsgspecError) as error:
             _log.warning("sandbox.refund_unanswered", reference=order.reference, error=repr(error))

@@ -97,7 +97,8 @@ class Stripe:
             if heard.answer.status != OK:
                 return refused(heard, reference)
             return Accepted(state_of(_session.decode(heard.answer.body), account.external_id))
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("stripe.create_not_sent", reference=reference, error=repr(error))
             return NotSent()
         except (NoAnswer, *UNREADABLE) as error:
             _log.warning("stripe.create_unanswered", reference=reference, error=repr(error))

@@ -52,7 +52,8 @@ async def _asked(api: StripeApi, account: Account, order: RefundOrder, *, form: 
         if heard.answer.status != OK:
             return refused(heard, order.reference)
         return refund_of(_refund.decode(heard.answer.body))
-    except NotConnected:
+    except NotConnected as error:
+        _log.warning("stripe.refund_not_sent", reference=order.reference, error=repr(error))
         return NotSent()
     except (NoAnswer, *UNREADABLE) as error:
         _log.warning("stripe.refund_unanswered", reference=order.reference, error=repr(error))

@@ -106,7 +106,8 @@ class Wave:
             if is_ok(heard):
                 return Accepted(state_of(_session.decode(heard.answer.body), account.external_id, now=self._clock()))
             result = _refused(heard, order.reference)
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("wave.create_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except (NoAnswer, *UNREADABLE) as error:
             _log.warning("wave.create_unanswered", reference=order.reference, error=repr(error))
@@ -152,7 +153,8 @@ class Wave:
             return Refused("not_paid", None)
         try:
             heard = await self._api.post(account, f"{SESSIONS}/{session.id}/refund", repeatable=True)
-        except NotConnected:
+        except NotConnected as error:
+            _log.warning("wave.refund_not_sent", reference=order.reference, error=repr(error))
             return NotSent()
         except NoAnswer as error:
             _log.warning("wave.refund_unanswered", reference=order.reference, error=str(error))
@@ -189,7 +191,8 @@ class Wave:
         try:
             session = await self._find(account, reference)
             return None if session is None else self._accepted(session, account)
-        except NO_USE:
+        except NO_USE as error:
+            _log.warning("wave.search_unanswered", reference=reference, error=repr(error))
             return None
 
     async def _session(self, account: Account, payment: Payment) -> WireSession | None:
