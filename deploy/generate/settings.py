@@ -49,7 +49,7 @@ _MEANINGS: Final = {
     "gated_jwt_algorithms": "Separated by commas; else those that go with what is given.",
     "sandbox_url": "The sandbox provider: its API and its card field.",
     "sandbox_platform_key": "Opens accounts there.",
-    "provider_timeout_seconds": "How long a provider is waited for.",
+    "provider_timeout_seconds": "How long a provider is waited for; Flutterwave 20 s and MTN 8 s, whatever this says.",
     "stripe_url": "Where Stripe answers; a simulator, on a local stack.",
     "wave_url": "Where Wave answers.",
     "flutterwave_url": "Where Flutterwave answers.",
