@@ -70,6 +70,11 @@ def key(organization: UUID, *, live: bool = False, postgres: str | None = None) 
 
 
 async def on_links(dsn: str | None, act: Callable[[Postgres], Awaitable[None]]) -> int:
+    """On a connection to the database of links, at `dsn` or of the running stack.
+
+    Raises:
+        CliError: it does not answer, or what was asked is refused.
+    """
     pg = await Postgres.connect(postgres_dsn("links", dsn), name="cli", size_max=1)
     try:
         await act(pg)

@@ -35,7 +35,7 @@ async def find(pg: Postgres, once: Once) -> Answer:
 
 
 async def find_if_any(pg: Postgres, once: Once) -> Answer | None:
-    """As `find`; None where the key was not used yet."""
+    """As `find`; None where the key was not used yet. Raises: IdempotencyMismatch."""
     row = await pg.fetchrow(_sql["find"], once.scope, once.route, once.key)
     if row is None:
         return None

@@ -16,6 +16,7 @@ def statements(python_file: str) -> dict[str, str]:
 
 
 def parse(text: str) -> dict[str, str]:
+    """By name. Raises: ValueError: a name stands twice."""
     parts = _NAME.split(text)[1:]
     named = dict(zip(parts[::2], (part.strip() for part in parts[1::2]), strict=True))
     if len(named) * 2 != len(parts):

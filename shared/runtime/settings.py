@@ -38,6 +38,7 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raises: SettingsError: one is missing or wrong; its text is one sentence for people."""
         named = {field.name: f"PAYLINKS_{field.name.upper()}" for field in msgspec.structs.fields(cls)}
         raw = {name: environment[variable] for name, variable in named.items() if environment.get(variable)}
         try:
@@ -50,12 +51,14 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
         return settings
 
     def proxies(self) -> Proxies:
+        """Raises: SettingsError: that is no list of addresses and networks."""
         try:
             return Proxies(self.trusted_proxies)
         except ValueError as error:
             raise SettingsError(f"Settings: PAYLINKS_TRUSTED_PROXIES: {error}.") from None
 
     def root_secret(self) -> bytes:
+        """As bytes. Raises: SettingsError: it is not base64."""
         padded = self.secret_key + "=" * (-len(self.secret_key) % 4)
         try:
             return base64.urlsafe_b64decode(padded)

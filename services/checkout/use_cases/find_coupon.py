@@ -26,7 +26,7 @@ class FindCoupon:
         return answer
 
     async def discount(self, link: LinkView, code: str, *, subtotal: Money) -> Discount:
-        """Raises: as above."""
+        """What it takes off `subtotal`. Raises: as above, and CouponRefused where nothing would be left to pay."""
         found = await self(link, code, subtotal=subtotal)
         off = found.discount
         if off is None or off.currency != subtotal.currency or not 0 <= off.minor < subtotal.minor:

@@ -34,7 +34,11 @@ class WriteDown:
     async def __call__(
         self, session: Session, charge: Charge, account: Account, *, result: CreateResult
     ) -> SessionState | None:
-        """The session as it was written; None when somebody else has to be asked how it stands."""
+        """The session as it was written; None when somebody else has to be asked how it stands.
+
+        Raises:
+            Invalid: the provider refused what the buyer wrote.
+        """
         now = self._clock()
         match result:
             case Accepted(state=state):

@@ -150,7 +150,7 @@ def check(draft: CouponDraft, now: datetime) -> None:
 
 
 def check_whole(coupon: Coupon) -> Coupon:
-    """The coupon, if it counts in any currency at all."""
+    """The coupon, if it counts in any currency at all. Raises: Invalid: it is of another than its amount."""
     if isinstance(coupon.off, AmountOff) and coupon.currency not in {None, coupon.off.amount.currency}:
         raise Invalid("currency", "must be the currency of the amount, or be left out")
     return coupon

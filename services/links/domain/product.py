@@ -60,6 +60,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def require_active(self) -> None:
+        """Raises: ProductArchived."""
         if not self.active:
             raise ProductArchived(product_id=self.id)
 
@@ -107,6 +108,7 @@ def prices_after(prices: tuple[Money, ...], draft: ProductDraft) -> tuple[Money,
 
 
 def check_price(field: str, price: Money) -> None:
+    """Raises: Invalid: nothing, less than that, or too much; UnknownCurrency."""
     exponent(price.currency)
     if not 1 <= price.minor <= MINOR_MAX:
         raise Invalid(f"{field}.amount_minor", f"must be from 1 to {MINOR_MAX}")

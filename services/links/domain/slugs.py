@@ -24,6 +24,7 @@ RESERVED: Final = frozenset(
 
 
 def check(slug: str) -> None:
+    """Raises: Invalid: no slug, or one that we need for ourselves."""
     if not _SLUG.fullmatch(slug):
         raise Invalid("slug", "must be 1 to 64 of a-z, 0-9 and '-', and neither begin nor end with '-'")
     if slug in RESERVED:

@@ -22,7 +22,11 @@ _COLOR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def check_name(field: str, name: str, *, chars_max: int) -> None:
-    """Titles and names stand in subjects of mails and in what providers show to payers: one line, and not empty."""
+    """Titles and names stand in subjects of mails and in what providers show to payers: one line, and not empty.
+
+    Raises:
+        Invalid: that, or what `check_text` refuses.
+    """
     if not name.strip():
         raise Invalid(field, "must not be blank")
     if any(character in name for character in "\t\r\n"):
@@ -31,6 +35,7 @@ def check_name(field: str, name: str, *, chars_max: int) -> None:
 
 
 def check_text(field: str, text: str | None, *, chars_max: int) -> None:
+    """Raises: Invalid: too long, with control characters, or what looks like a card number."""
     if text is None:
         return
     if len(text) > chars_max:
@@ -89,5 +94,6 @@ def _check_number(field: str, value: int | Decimal) -> None:
 
 
 def check_color(field: str, color: str | None) -> None:
+    """Raises: Invalid: not written as `#0a7d4f`."""
     if color is not None and not _COLOR.fullmatch(color):
         raise Invalid(field, "must be a color such as '#0a7d4f'")

@@ -62,7 +62,11 @@ async def preview_patch(
     now: datetime,
     test_mode: bool,
 ) -> Link:
-    """The link as `patch_link` would leave it, with the same refusals; nothing is written."""
+    """The link as `patch_link` would leave it; nothing is written.
+
+    Raises:
+        Whatever `patch_link` would.
+    """
     link = as_expected(
         await links.find(pg, link_id, org_id=actor.org_id, livemode=actor.livemode), "payment_link", expects
     )

@@ -100,7 +100,11 @@ async def rotate_key(
 
 
 async def revoke_key(pg: Postgres, actor: Actor, key_id: str, *, now: datetime) -> ApiKey:
-    """The key, which no longer works. One that was revoked before stays as it was."""
+    """The key, which no longer works. One that was revoked before stays as it was.
+
+    Raises:
+        NotFound: there is none in this mode.
+    """
     async with pg.transaction() as tx:
         key = await keys.lock(tx, key_id, org_id=actor.org_id, livemode=actor.livemode)
         if key is None:
@@ -112,6 +116,7 @@ async def revoke_key(pg: Postgres, actor: Actor, key_id: str, *, now: datetime) 
 
 
 async def get_key(pg: Postgres, actor: Actor, key_id: str) -> ApiKey:
+    """Raises: NotFound: there is none in this mode."""
     key = await keys.find_of(pg, key_id, org_id=actor.org_id, livemode=actor.livemode)
     if key is None:
         raise NotFound("api_key")

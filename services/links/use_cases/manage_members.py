@@ -113,6 +113,7 @@ async def remove_member(pg: Postgres, actor: Actor, member_id: UUID, *, now: dat
 
 
 async def get_member(pg: Postgres, actor: Actor, member_id: UUID) -> Member:
+    """Raises: NotFound."""
     member = await members.find(pg, actor.org_id, member_id)
     if member is None:
         raise NotFound("member")

@@ -54,6 +54,7 @@ async def open_batch(
 
 
 async def get_batch(pg: Postgres, actor: Actor, batch_id: UUID) -> LinkBatch:
+    """Raises: NotFound."""
     batch = await batches.find(pg, batch_id, org_id=actor.org_id, livemode=actor.livemode)
     if batch is None:
         raise NotFound("batch")

@@ -13,7 +13,11 @@ from shared.runtime.postgres import Transaction
 
 
 async def give_own_link(tx: Transaction, actor: Actor, product: Product, *, now: datetime) -> Link:
-    """The product's link, made in the transaction that makes the product; its slug comes from the product's name."""
+    """The product's link, made in the transaction that makes the product; its slug comes from the product's name.
+
+    Raises:
+        SlugTaken: so were all that were tried.
+    """
     draft = LinkDraft(title=product.name, description=product.description, pricing=ProductWanted(product.id))
     link = await drawn(tx, actor, draft, now=now, test_mode=True)
     for _ in range(SLUG_TRIES):

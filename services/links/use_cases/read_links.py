@@ -14,6 +14,7 @@ from shared.runtime.postgres import Postgres
 
 
 async def get_link(pg: Postgres, actor: Actor, link_id: UUID) -> Link:
+    """Raises: NotFound."""
     link = await links.find(pg, link_id, org_id=actor.org_id, livemode=actor.livemode)
     if link is None:
         raise NotFound("payment_link")

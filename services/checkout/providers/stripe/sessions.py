@@ -34,6 +34,11 @@ async def session_of(api: StripeApi, account: Account, payment: Payment) -> Wire
 
 
 async def session_by_id(api: StripeApi, account: Account, session_id: str) -> WireSession | None:
+    """None: Stripe has none of this id.
+
+    Raises:
+        NotConnected, NoAnswer, msgspec.MsgspecError: ask again later.
+    """
     heard = await api.get(account, f"{SESSIONS}/{session_id}", **{"expand[]": EXPANDED})
     if is_missing(heard):
         return None
@@ -43,7 +48,11 @@ async def session_by_id(api: StripeApi, account: Account, session_id: str) -> Wi
 
 
 async def session_id_of(api: StripeApi, account: Account, payment: Payment) -> str | None:
-    """Stripe cannot search sessions by our reference, so one that we do not know is looked for in its minutes."""
+    """Stripe cannot search sessions by our reference, so one that we do not know is looked for in its minutes.
+
+    Raises:
+        NotConnected, NoAnswer, msgspec.MsgspecError: ask again later.
+    """
     if payment.provider_id is not None:
         return payment.provider_id
     window = {
@@ -66,6 +75,11 @@ async def session_id_of(api: StripeApi, account: Account, payment: Payment) -> s
 
 
 async def reference_of(api: StripeApi, account: Account, payment_intent: str) -> str | None:
+    """Ours, of what was paid by this payment intent; None: it is no payment of ours.
+
+    Raises:
+        NotConnected, NoAnswer, msgspec.MsgspecError: ask again later.
+    """
     heard = await api.get(account, SESSIONS, payment_intent=payment_intent)
     if is_missing(heard):
         return None

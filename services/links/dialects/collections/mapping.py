@@ -60,7 +60,11 @@ def draft_of(body: wire.CreateLink) -> LinkDraft:
 
 
 def patch_of(body: wire.PatchLink, link: Link, *, now: datetime) -> LinkDraft:
-    """What the body names, with the rest of the pricing and of what is collected as the link has it."""
+    """What the body names, with the rest of the pricing and of what is collected as the link has it.
+
+    Raises:
+        Invalid: what it names does not go together.
+    """
     if body.slug is None:
         raise Invalid("slug", "cannot be taken away")
     draft = _plain(body)
@@ -148,7 +152,11 @@ def moment_out(moment: datetime) -> str:
 
 
 def moment_in(field: str, text: str | UnsetType | None) -> datetime | UnsetType | None:
-    """The document writes times without a zone; they are UTC, as our answers are."""
+    """The document writes times without a zone; they are UTC, as our answers are.
+
+    Raises:
+        Invalid: written in another way.
+    """
     if not isinstance(text, str):
         return text
     try:

@@ -43,7 +43,11 @@ def draft_of(body: wire.CreateLink, product: Product) -> LinkDraft:
 
 
 def patch_of(body: wire.PutLink, _: Link, product: Product | None) -> LinkDraft:
-    """`product` is the one that is named by the body, else the link's own; None where the link has none."""
+    """`product` is the one that is named by the body, else the link's own; None where the link has none.
+
+    Raises:
+        Invalid: a price for no product, or a value out of bounds.
+    """
     named = body.product_id is not UNSET or body.price is not UNSET
     if named and product is None:
         raise Invalid("price", "cannot be set: this link sells no product")

@@ -25,6 +25,7 @@ def paging(query: Mapping[str, str], *, size_name: str, default: int, most: int)
 
 
 def number(query: Mapping[str, str], name: str, *, default: int, most: int) -> int:
+    """From 1 to `most`. Raises: Invalid: anything else."""
     text = query.get(name)
     if text is None:
         return default
@@ -34,7 +35,7 @@ def number(query: Mapping[str, str], name: str, *, default: int, most: int) -> i
 
 
 def boolean(query: Mapping[str, str], name: str) -> bool | None:
-    """`true` or `false`; None where it is not named."""
+    """`true` or `false`; None where it is not named. Raises: Invalid: anything else."""
     text = query.get(name)
     if text is None:
         return None

@@ -206,6 +206,7 @@ def tuple_in(values: Sequence[_T] | UnsetType) -> tuple[_T, ...] | UnsetType:
 
 
 def utc(field: str, moment: datetime | UnsetType | None) -> datetime | UnsetType | None:
+    """Raises: Invalid: in UTC it lies before the year 1 or after 9999."""
     if not isinstance(moment, datetime):
         return moment
     try:

@@ -46,7 +46,11 @@ class Call(calls.Call, frozen=True, kw_only=True):
         return listing(self.request.query_params.multi_items(), filters)
 
     def expects(self) -> ExpectsRevision:
-        """`If-Match` as a test of the present revision; without it any will do."""
+        """`If-Match` as a test of the present revision; without it any will do.
+
+        Raises:
+            Invalid: it holds no ETag of ours.
+        """
         header = self.header(b"if-match")
         if header is None or header.strip() == "*":
             return lambda _: True
