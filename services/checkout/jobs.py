@@ -16,6 +16,7 @@ from services.checkout.use_cases import (
 )
 from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.ask_fees import AskFees
+from services.checkout.use_cases.ask_provider import AskProvider
 from services.checkout.use_cases.desk import Desk
 from services.checkout.use_cases.expire_sessions import ExpireSessions
 from services.checkout.use_cases.intake import GiveWay, Intake
@@ -116,10 +117,8 @@ def _applier(desk: Desk, intake: Intake) -> Ticker:
 def _asker(desk: Desk, intake: Intake) -> Ticker:
     questions = AnswerAsks(
         desk.runtime.postgres,
-        providers=desk.providers,
-        accounts=desk.accounts,
+        ask=_questions(desk, at_once_max=answer_asks.AT_ONCE_MAX),
         apply_signals=desk.apply_signals,
-        breakers=desk.breakers,
         clock=desk.runtime.clock,
     )
     asking = GiveWay("ask", intake, apply=questions, batch=answer_asks.BATCH)
@@ -129,9 +128,7 @@ def _asker(desk: Desk, intake: Intake) -> Ticker:
 def _poller(desk: Desk) -> Ticker:
     polls = PollCharges(
         desk.runtime.postgres,
-        providers=desk.providers,
-        breakers=desk.breakers,
-        accounts=desk.accounts,
+        ask=_questions(desk, at_once_max=poll_charges.AT_ONCE_MAX),
         apply_signals=desk.apply_signals,
         links=desk.links,
         clock=desk.runtime.clock,
@@ -142,13 +139,15 @@ def _poller(desk: Desk) -> Ticker:
 def _fee_asker(desk: Desk) -> Ticker:
     fees = AskFees(
         desk.runtime.postgres,
-        providers=desk.providers,
-        breakers=desk.breakers,
-        accounts=desk.accounts,
+        ask=_questions(desk, at_once_max=ask_fees.AT_ONCE_MAX),
         apply_signals=desk.apply_signals,
         clock=desk.runtime.clock,
     )
     return Ticker("fees", fees, every_seconds=FEE_SECONDS, batch=ask_fees.BATCH)
+
+
+def _questions(desk: Desk, *, at_once_max: int) -> AskProvider:
+    return AskProvider(desk.providers, desk.accounts, breakers=desk.breakers, at_once_max=at_once_max)
 
 
 def _expirer(desk: Desk) -> Ticker:

@@ -15,6 +15,7 @@ from services.checkout.store import session as sessions
 from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.answer_asks import AnswerAsks
 from services.checkout.use_cases.apply_signals import ApplySignals
+from services.checkout.use_cases.ask_provider import AskProvider
 from services.checkout.use_cases.breakers import Breakers
 from services.checkout.use_cases.call_off import CallOff
 from services.checkout.use_cases.expire_sessions import ExpireSessions
@@ -111,7 +112,6 @@ class Till:
         accounts, breakers = Accounts(checkout, providers, vault=self.vault, clock=clock), _Patient()
         read = ReadSession(checkout)
         self.apply = ApplySignals(checkout, providers, attempts=attempts, live=live, wake=wake, clock=clock)
-        common: Any = {"providers": providers, "accounts": accounts, "apply_signals": self.apply}
         self.start_charge = StartCharge(
             checkout,
             read_session=read,
@@ -126,9 +126,10 @@ class Till:
             wake=wake,
             clock=clock,
         )
-        self.call_off = CallOff(read_session=read, **common)
-        self.poll = PollCharges(checkout, breakers=breakers, links=near, clock=clock, **common)
-        self.answer_asks = AnswerAsks(checkout, breakers=breakers, clock=clock, **common)
+        self.call_off = CallOff(read_session=read, accounts=accounts, providers=providers, apply_signals=self.apply)
+        ask = AskProvider(providers, accounts, breakers=breakers, at_once_max=8)
+        self.poll = PollCharges(checkout, ask=ask, apply_signals=self.apply, links=near, clock=clock)
+        self.answer_asks = AnswerAsks(checkout, ask=ask, apply_signals=self.apply, clock=clock)
         self.expire_sessions = ExpireSessions(checkout, live=live, wake=wake, clock=clock)
         self.send_refunds = SendRefunds(checkout, providers, accounts=accounts, wake=wake, clock=clock)
         self.refund_charge = RefundCharge(providers, ring=lambda: None, wake=wake)

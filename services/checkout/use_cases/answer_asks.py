@@ -3,25 +3,14 @@
 import asyncio
 from typing import Final
 
-from services.checkout.providers.port import (
-    Absent,
-    Accepted,
-    Account,
-    FindsPayments,
-    Payment,
-    PaymentFound,
-    Provider,
-    Unreachable,
-)
-from services.checkout.providers.registry import Providers
+from services.checkout.providers.port import Absent, Accepted, Payment, PaymentFound, Unreachable
 from services.checkout.store import callback as store
 from services.checkout.store import charge as charges
 from services.checkout.store import refund as refunds
 from services.checkout.store.callback import Question
 from services.checkout.store.charge import Changes
-from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals
-from services.checkout.use_cases.breakers import Breakers
+from services.checkout.use_cases.ask_provider import AskProvider
 from shared.kernel.moment import Clock
 from shared.kernel.money import Money
 from shared.runtime.logs import logger
@@ -40,45 +29,34 @@ class AnswerAsks:
         self,
         postgres: Postgres,
         *,
-        providers: Providers,
-        accounts: Accounts,
+        ask: AskProvider,
         apply_signals: ApplySignals,
-        breakers: Breakers,
         clock: Clock,
     ) -> None:
         self._postgres = postgres
-        self._providers = providers
-        self._accounts = accounts
+        self._ask = ask
         self._apply = apply_signals
-        self._breakers = breakers
         self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def __call__(self) -> int:
         """One round; returns how many were due. One that finds no answer comes again later."""
         due = await store.claim_questions(self._postgres, self._clock(), limit=BATCH)
-        outcomes = await asyncio.gather(*(self._ask(one) for one in due), return_exceptions=True)
+        outcomes = await asyncio.gather(*(self._asked(one) for one in due), return_exceptions=True)
         for one, outcome in zip(due, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 _log.error("callbacks.ask_failed", callback=str(one.id), error=repr(outcome))
         return len(due)
 
-    async def _ask(self, question: Question) -> None:
-        account = await self._accounts.by_id(question.account_id)
-        provider = self._providers.find(question.provider)
+    async def _asked(self, question: Question) -> None:
         payment = _payment(question)
-        if account is None or provider is None:
-            if payment is None:
-                await self._apply.answered(question.id, None)
-            else:
-                _log.error("callbacks.no_account", callback=str(question.id), provider=question.provider)
-            return
         if payment is None:
-            await self._whose(question, account, provider)
+            await self._whose(question)
             return
-        async with self._slots:
-            answer = await provider.status(account, payment)
-        self._breakers.heard(account, "status", answer)
+        told = await self._ask.status(question.account_id, question.provider, payment)
+        if told is None:
+            _log.error("callbacks.no_account", callback=str(question.id), provider=question.provider)
+            return
+        _, answer = told
         match answer:
             case Accepted(state=state):
                 await self._apply.answered(question.id, state)
@@ -88,14 +66,12 @@ class AnswerAsks:
             case Unreachable():
                 _log.warning("callbacks.ask_unanswered", callback=str(question.id), provider=question.provider)
 
-    async def _whose(self, question: Question, account: Account, provider: Provider) -> None:
+    async def _whose(self, question: Question) -> None:
         """Of a payment that we do not know by this name the provider may know ours."""
-        if not isinstance(provider, FindsPayments):
-            await self._apply.answered(question.id, None)
-            return
-        async with self._slots:
-            found = await provider.find_reference(account, question.asks_for)
+        found = await self._ask.reference(question.account_id, question.provider, question.asks_for)
         match found:
+            case None:
+                await self._apply.answered(question.id, None)
             case PaymentFound(reference=reference):
                 await self._name(question, reference)
             case Absent():

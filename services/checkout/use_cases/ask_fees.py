@@ -4,13 +4,11 @@ import asyncio
 from typing import Final
 
 from services.checkout.domain.polling import FEE_SECONDS
-from services.checkout.providers.port import Accepted, Payment, StatusResult, Unreachable
-from services.checkout.providers.registry import Providers
+from services.checkout.providers.port import Accepted, Payment, Unreachable
 from services.checkout.store import fee as store
 from services.checkout.store.fee import FeeAsk
-from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals, Word
-from services.checkout.use_cases.breakers import Breakers
+from services.checkout.use_cases.ask_provider import AskProvider
 from shared.kernel.moment import Clock
 from shared.runtime.logs import logger
 from shared.runtime.postgres import Postgres
@@ -26,26 +24,21 @@ class AskFees:
         self,
         postgres: Postgres,
         *,
-        providers: Providers,
-        breakers: Breakers,
-        accounts: Accounts,
+        ask: AskProvider,
         apply_signals: ApplySignals,
         clock: Clock,
     ) -> None:
         self._postgres = postgres
-        self._providers = providers
-        self._breakers = breakers
-        self._accounts = accounts
+        self._ask = ask
         self._apply = apply_signals
         self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def __call__(self) -> int:
         """One round; returns how many fees were due. A fee that is told is posted, and ends its asking."""
         due = await store.claim_fee_asks(self._postgres, self._clock(), limit=BATCH)
         if not due:
             return 0
-        heard = await asyncio.gather(*(self._ask(one) for one in due))
+        heard = await asyncio.gather(*(self._asked(one) for one in due))
         if words := [word for _, word in heard if word is not None]:
             await self._apply.words(words)
         over = [one.id for one, (is_over, _) in zip(due, heard, strict=True) if is_over]
@@ -53,17 +46,14 @@ class AskFees:
             await store.end_fee_asks(self._postgres, over)
         return len(due)
 
-    async def _ask(self, due: FeeAsk) -> tuple[bool, Word | None]:
+    async def _asked(self, due: FeeAsk) -> tuple[bool, Word | None]:
         """Whether nobody need ask any more, and what the provider said."""
         is_last = due.asks >= len(FEE_SECONDS)
-        account = await self._accounts.by_id(due.account_id)
-        provider = self._providers.find(due.provider)
-        if account is None or provider is None:
+        told = await self._ask.status(due.account_id, due.provider, _payment(due))
+        if told is None:
             _log.error("fees.no_account", charge_id=str(due.id))
             return is_last, None
-        async with self._slots:
-            answer: StatusResult = await provider.status(account, _payment(due))
-        self._breakers.heard(account, "status", answer)
+        account, answer = told
         if not isinstance(answer, Accepted):
             if not isinstance(answer, Unreachable):
                 _log.error("fees.provider_lost_payment", charge_id=str(due.id))

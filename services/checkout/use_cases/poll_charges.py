@@ -8,12 +8,10 @@ from services.checkout.domain.charge import HELD_FOR
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.peers.links import Links
 from services.checkout.providers.port import Absent, Accepted, Account, Payment, Unreachable
-from services.checkout.providers.registry import Providers
 from services.checkout.store import charge as charges
 from services.checkout.store.charge import DueCharge
-from services.checkout.use_cases.accounts import Accounts
 from services.checkout.use_cases.apply_signals import ApplySignals, Word
-from services.checkout.use_cases.breakers import Breakers
+from services.checkout.use_cases.ask_provider import AskProvider
 from shared.contracts.links import UseIsHeld
 from shared.kernel.faults import Unavailable
 from shared.kernel.moment import Clock
@@ -31,28 +29,23 @@ class PollCharges:
         self,
         postgres: Postgres,
         *,
-        providers: Providers,
-        breakers: Breakers,
-        accounts: Accounts,
+        ask: AskProvider,
         apply_signals: ApplySignals,
         links: Links,
         clock: Clock,
     ) -> None:
         self._postgres = postgres
-        self._providers = providers
-        self._breakers = breakers
-        self._accounts = accounts
+        self._ask = ask
         self._apply = apply_signals
         self._links = links
         self._clock = clock
-        self._slots = asyncio.Semaphore(AT_ONCE_MAX)
 
     async def __call__(self) -> int:
         """One round; returns how many charges were due."""
         due = await charges.claim_due(self._postgres, self._clock(), limit=BATCH)
         if not due:
             return 0
-        asked = await asyncio.gather(*(self._ask(one) for one in due))
+        asked = await asyncio.gather(*(self._asked(one) for one in due))
         words = [word for word in asked if word is not None]
         if words:
             await self._apply.words(words)
@@ -61,15 +54,12 @@ class PollCharges:
         await asyncio.gather(*(self._keep_held(one) for one in under_way))
         return len(due)
 
-    async def _ask(self, due: DueCharge) -> Word | None:
-        account = await self._accounts.by_id(due.account_id)
-        provider = self._providers.find(due.provider)
-        if account is None or provider is None:
+    async def _asked(self, due: DueCharge) -> Word | None:
+        told = await self._ask.status(due.account_id, due.provider, _payment(due))
+        if told is None:
             _log.error("polling.no_account", charge_id=str(due.id))
             return None
-        async with self._slots:
-            answer = await provider.status(account, _payment(due))
-        self._breakers.heard(account, "status", answer)
+        account, answer = told
         match answer:
             case Accepted(state=state):
                 return Word(due.reference, account.external_id, account.id, state)
