@@ -1,9 +1,7 @@
 """An endpoint's life: switched off by what it answers, switched on again, given a new secret, deleted."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -22,30 +20,9 @@ from services.notify.use_cases.webhook_endpoints import (
     send_test,
 )
 from shared.kernel.ids import new_id
-from tests.support.mails import paid
-from tests.support.webhooks import Webhooks, accept, answering, receiver, webhooks_on
+from tests.support.webhooks import Webhooks, accept, answering, charge, receiver
 
 RULES = Rules("loopback", https_only=False)
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Any) -> AsyncGenerator[str, None]:
-    made = await databases.clone("notify")
-    yield made
-    await databases.drop(made)
-
-
-@pytest.fixture
-async def hooks(dsn: str) -> AsyncGenerator[Webhooks, None]:
-    """An organization of its own; what others have waiting is cleared away."""
-    async with webhooks_on(dsn) as running:
-        await running.postgres.execute("DELETE FROM webhook_lane")
-        await running.postgres.execute("DELETE FROM outbox")
-        yield running
-
-
-def charge(hooks: Webhooks, **over: Any):
-    return paid(org_id=hooks.owner.org_id, livemode=False, **over)
 
 
 async def test_an_endpoint_that_answers_410_is_switched_off_with_a_fact_and_what_waits_is_given_up(

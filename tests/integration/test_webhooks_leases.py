@@ -1,7 +1,6 @@
 """Who sends what: leases that run out, are kept, and are given back, and results that are not lost."""
 
 import asyncio
-from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Any
 
@@ -11,28 +10,7 @@ from aiohttp import web
 from services.notify.use_cases.send_webhooks import LEASE
 from shared.kernel.faults import Unavailable
 from shared.runtime.postgres import Postgres
-from tests.support.mails import paid
-from tests.support.webhooks import Webhooks, accept, eventually, receiver, webhooks_on
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Any) -> AsyncGenerator[str, None]:
-    made = await databases.clone("notify")
-    yield made
-    await databases.drop(made)
-
-
-@pytest.fixture
-async def hooks(dsn: str) -> AsyncGenerator[Webhooks, None]:
-    """An organization of its own; what others have waiting is cleared away."""
-    async with webhooks_on(dsn) as running:
-        await running.postgres.execute("DELETE FROM webhook_lane")
-        await running.postgres.execute("DELETE FROM outbox")
-        yield running
-
-
-def charge(hooks: Webhooks, **over: Any):
-    return paid(org_id=hooks.owner.org_id, livemode=False, **over)
+from tests.support.webhooks import Webhooks, accept, charge, eventually, receiver
 
 
 async def test_a_sender_that_was_too_slow_changes_nothing_and_another_takes_over(hooks: Webhooks) -> None:

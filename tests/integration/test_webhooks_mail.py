@@ -1,36 +1,12 @@
 """The merchant is written to when an endpoint is switched off."""
 
-from collections.abc import AsyncGenerator
-from typing import Any
-
 import msgspec
 import pytest
 
 from services.notify.domain.webhook_disabled import WebhookDisabled
 from services.notify.mailers.webhook_disabled import word_webhook_disabled
 from shared.contracts.links import MerchantView, OrganizationUpdated, RemindersView
-from tests.support.mails import paid
-from tests.support.webhooks import Webhooks, answering, receiver, webhooks_on
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Any) -> AsyncGenerator[str, None]:
-    made = await databases.clone("notify")
-    yield made
-    await databases.drop(made)
-
-
-@pytest.fixture
-async def hooks(dsn: str) -> AsyncGenerator[Webhooks, None]:
-    """An organization of its own; what others have waiting is cleared away."""
-    async with webhooks_on(dsn) as running:
-        await running.postgres.execute("DELETE FROM webhook_lane")
-        await running.postgres.execute("DELETE FROM outbox")
-        yield running
-
-
-def charge(hooks: Webhooks, **over: Any):
-    return paid(org_id=hooks.owner.org_id, livemode=False, **over)
+from tests.support.webhooks import Webhooks, answering, charge, receiver
 
 
 @pytest.mark.parametrize(("email", "mails"), [("help@kampala.example", 1), (None, 0), ("nobody", 0)])

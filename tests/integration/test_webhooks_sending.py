@@ -2,11 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
 from datetime import timedelta
-from typing import Any
 
-import pytest
 from aiohttp import web
 
 from services.notify.domain.webhook_attempt import RETRY_SECONDS
@@ -18,28 +15,7 @@ from shared.contracts.checkout import ChargeFailed, SessionOpened
 from shared.contracts.notify import MailSent
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
-from tests.support.mails import paid
-from tests.support.webhooks import Webhooks, accept, answering, receiver, webhooks_on
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Any) -> AsyncGenerator[str, None]:
-    made = await databases.clone("notify")
-    yield made
-    await databases.drop(made)
-
-
-@pytest.fixture
-async def hooks(dsn: str) -> AsyncGenerator[Webhooks, None]:
-    """An organization of its own; what others have waiting is cleared away."""
-    async with webhooks_on(dsn) as running:
-        await running.postgres.execute("DELETE FROM webhook_lane")
-        await running.postgres.execute("DELETE FROM outbox")
-        yield running
-
-
-def charge(hooks: Webhooks, **over: Any):
-    return paid(org_id=hooks.owner.org_id, livemode=False, **over)
+from tests.support.webhooks import Webhooks, accept, answering, charge, receiver
 
 
 async def test_an_event_arrives_signed_and_is_what_the_catalogue_says(hooks: Webhooks) -> None:

@@ -29,11 +29,12 @@ from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from services.notify.webhooks.signing import SecretBox
 from shared.contracts import envelope, subjects
+from shared.contracts.checkout import ChargeSucceeded
 from shared.contracts.envelope import Event, Received, type_of
 from shared.kernel.ids import new_id
 from shared.kernel.moment import to_wire, utc_now
 from shared.runtime.postgres import Postgres
-from tests.support.mails import publish
+from tests.support.mails import paid, publish
 
 ROOT_SECRET = b"s" * 32
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -213,3 +214,8 @@ async def tell_numbered(nats_url: str, facts: Iterable[tuple[Event, int]]) -> No
             await publish(client, subject, msgspec.json.encode(event), headers=headers)
     finally:
         await client.close()
+
+
+def charge(hooks: Webhooks, **over: Any) -> ChargeSucceeded:
+    """Paid at the organization of `hooks`."""
+    return paid(org_id=hooks.owner.org_id, livemode=False, **over)
