@@ -60,7 +60,8 @@ WHEN: Final[dict[type[Event], str]] = {
 
 READERS: Final[dict[str, tuple[type[Event], ...]]] = {
     "links": (
-        *ABOUT_LINKS,
+        # What it says itself goes into the feed as it is published.
+        *(event for event in ABOUT_LINKS if event.owner != "links"),
         checkout.ProviderAccountConnected,
         checkout.ProviderAccountUpdated,
         checkout.ProviderAccountDisconnected,
