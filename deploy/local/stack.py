@@ -4,7 +4,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, cast
 
-from deploy.local import gateway, nats, postgres
+from deploy.local import gateway, nats, postgres, terminal
 from deploy.local.addresses import Addresses, find_addresses, port_of
 from deploy.local.child import Child
 from deploy.local.connecting import connected_accounts
@@ -61,6 +61,7 @@ class Stack:
         self._keepers: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._watch: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         self._local_file.withdraw()
@@ -160,6 +161,11 @@ class Stack:
         # The terminal was closed: the end, unless it was started with nohup.
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_stop)
+            self._watch.append(asyncio.create_task(self._stop_when_closed()))
+
+    async def _stop_when_closed(self) -> None:
+        await terminal.closed()
+        self._stop.set()
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():
@@ -181,8 +187,8 @@ class Stack:
 
     async def _stop_all(self) -> None:
         self._local_file.withdraw()
-        for keeper in self._keepers:
-            keeper.cancel()
+        for task in (*self._keepers, *self._watch):
+            task.cancel()
         self._progress.say("\nStopping …")
         for names in STOP_ORDER:
             children = [self._children[name] for name in names if name in self._children]
