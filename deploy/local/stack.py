@@ -10,7 +10,7 @@ from deploy.local.child import Child
 from deploy.local.connecting import connected_accounts
 from deploy.local.credentials import load_or_make_secrets
 from deploy.local.external import require_nats, require_smtp
-from deploy.local.home import Home, claimed_home
+from deploy.local.home import Home, claimed_home, unusable
 from deploy.local.local_file import LocalFile
 from deploy.local.logs import keep_short
 from deploy.local.orphans import adopt_orphans, end_orphans
@@ -44,7 +44,11 @@ async def run(settings: LocalSettings) -> None:
     adopt_orphans()
     with claimed_home(settings.home) as home:
         require_gateway_port(settings.port)
-        await Stack(settings, home).run()
+        try:
+            await Stack(settings, home).run()
+        except OSError as error:
+            # The disk is full, or something of another kind stands where a file of ours belongs.
+            raise unusable(home.root, error) from error
 
 
 class Stack:
@@ -145,11 +149,18 @@ class Stack:
             program,
             log=self._home.logs / f"{program.name}.log",
             progress=self._progress,
-            on_restart=lambda: self._local_file.update(self._processes()),
+            on_restart=self._say_who_runs,
         )
         self._children[program.name] = child
         await child.start()
         self._keepers.append(asyncio.create_task(child.keep()))
+
+    def _say_who_runs(self) -> None:
+        try:
+            self._local_file.update(self._processes())
+        except OSError as error:
+            # The disk may be full. What runs is worth more than the file that tells of it.
+            self._progress.warn(f"local.json could not be brought up to date ({error}).")
 
     def _processes(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
@@ -186,7 +197,8 @@ class Stack:
         return False
 
     async def _stop_all(self) -> None:
-        self._local_file.withdraw()
+        with suppress(OSError):
+            self._local_file.withdraw()
         for task in (*self._keepers, *self._watch):
             task.cancel()
         self._progress.say("\nStopping …")

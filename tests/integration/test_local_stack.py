@@ -162,12 +162,13 @@ async def test_a_second_stack_runs_beside_it_and_ctrl_c_of_one_leaves_the_other(
 
 
 async def test_a_second_start_goes_on_with_the_data_of_the_first_within_ten_seconds(start, tmp_path):
-    first = await start(tmp_path / "var").ready()
+    home = tmp_path / 'Mes données "à moi" $x'
+    first = await start(home).ready()
     first_seconds = time.monotonic() - first.began
     dsn = first.local()["postgres"]["links"]
     query(dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
     assert await first.stop(signal.SIGTERM) == 0
-    second = await start(tmp_path / "var").ready()
+    second = await start(home).ready()
     # On a machine that is busy with other tests both take longer; the second still has less to do.
     assert time.monotonic() - second.began < max(10, first_seconds)
     assert second.local()["postgres"]["links"] == dsn
@@ -219,9 +220,14 @@ def garbled_secrets(home):
     (home / "secrets.json").write_text("{")
 
 
+def a_folder_for_a_file(home):
+    (home / "local.json").mkdir(parents=True)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (a_folder_for_a_file, "(is a directory: "),
         (a_file, "is not a folder"),
         (a_garbled_database, "does not hold a PostgreSQL database"),
         (garbled_secrets, "cannot be read"),
