@@ -138,7 +138,7 @@ async def test_a_killed_part_is_started_again_and_local_json_says_so(stack, name
     orphans_to_be = psutil.Process(before).children(recursive=True)
     os.kill(before, signal.SIGKILL)
     await until(lambda: stack.pid(name) != before, seconds=10)
-    await until(lambda: f"{name:<10} ready again" in stack.said(), seconds=15)
+    await until(lambda: f"{name:<11} ready again" in stack.said(), seconds=15)
     assert psutil.pid_exists(stack.pid(name))
     assert all_gone(orphans_to_be)
 
