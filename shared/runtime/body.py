@@ -26,8 +26,8 @@ def decode(raw: bytes, decoder: "msgspec.json.Decoder[_T]") -> _T:
         raise Invalid("", f"body is larger than {BODY_BYTES_MAX} bytes")
     try:
         value = decoder.decode(raw)
-        if _HAS_CONTROL_ESCAPE.search(raw) and _any_control(json.loads(raw)):
-            raise Invalid("", "text must not hold control characters")
+        if _HAS_CONTROL_ESCAPE.search(raw) and (field := _control_at("", json.loads(raw))) is not None:
+            raise Invalid(field, "text must not hold control characters")
         _NAMES.decode(raw.decode())
     except msgspec.ValidationError as error:
         raise invalid_from(error) from None
@@ -53,12 +53,14 @@ def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _NAMES: Final = json.JSONDecoder(object_pairs_hook=_no_name_twice)
 
 
-def _any_control(value: Any) -> bool:
+def _control_at(path: str, value: Any) -> str | None:
+    """Where the first text with a control character is; of a name with one, the object that it is in."""
     if isinstance(value, str):
-        return has_control_characters(value)
+        return path if has_control_characters(value) else None
+    parts: list[tuple[str, Any]] = []
     if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value).items()
-        return any(_any_control(part) for pair in pairs for part in pair)
-    if isinstance(value, list):
-        return any(_any_control(part) for part in cast("list[Any]", value))
-    return False
+        for name, part in cast("dict[str, Any]", value).items():
+            parts += [(path, name), (f"{path}.{name}" if path else name, part)]
+    elif isinstance(value, list):
+        parts = [(f"{path}[{n}]", part) for n, part in enumerate(cast("list[Any]", value))]
+    return next((found for where, part in parts if (found := _control_at(where, part)) is not None), None)
