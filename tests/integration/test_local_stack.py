@@ -264,4 +264,5 @@ async def test_an_outside_server_that_is_not_there_is_one_sentence(start, tmp_pa
     nowhere = "postgresql://me:hunter2@127.0.0.1:1/postgres"
     said = await start(tmp_path / "var", PAYLINKS_POSTGRES_DSN=nowhere).refused()
     assert "check PAYLINKS_POSTGRES_DSN" in said
+    assert "Connection refused" in said
     assert "hunter2" not in said
