@@ -1,11 +1,11 @@
 import asyncio
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from cyclopts import App
+from cyclopts import App, Parameter, validators
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
@@ -13,7 +13,7 @@ from nats.js.errors import NotFoundError
 
 from deploy.cli.bus.connect import CliError, connected, nats_url, run
 from shared.contracts.subjects import OWNERS, dead_letters
-from shared.runtime.dead import DeadLetter, ListDead, OneDead, Replayed
+from shared.runtime.dead import LIST_MAX, DeadLetter, ListDead, OneDead, Replayed
 
 ANSWER_SECONDS_MAX = 5
 ADVISORIES_MAX = 50
@@ -33,7 +33,13 @@ class Advisory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @app.command(name="list")
-def list_dead(*, replayed: bool = False, limit: int = 50, json: bool | None = None, nats: str | None = None) -> None:
+def list_dead(
+    *,
+    replayed: bool = False,
+    limit: Annotated[int, Parameter(validator=validators.Number(gte=1, lte=LIST_MAX))] = 50,
+    json: bool | None = None,
+    nats: str | None = None,
+) -> None:
     """List dead letters of every service, newest first, and what the server itself gave up on.
 
     Args:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterable, Sequence
+from contextlib import aclosing
 from typing import Annotated, TextIO
 from uuid import UUID
 
@@ -63,8 +64,8 @@ async def _listen(
     try:
         async with connected(nats_url(url)) as client:
             print(f"Signing secret: {secret}\nRelaying {', '.join(filters)} to {forward_to}. Ctrl-C ends.", flush=True)
-            facts = feed(client, sources(None, org), since=start, follow=True)
-            await relay(facts, forward_to, filters, secret=secret, sender=sender, out=sys.stdout)
+            async with aclosing(feed(client, sources(None, org), since=start, follow=True)) as facts:
+                await relay(facts, forward_to, filters, secret=secret, sender=sender, out=sys.stdout)
     finally:
         await sender.close()
     return 0

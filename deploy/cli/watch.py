@@ -1,5 +1,6 @@
 import os
 import sys
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -58,8 +59,12 @@ async def _watch(
     beginning = None if follow else datetime.min.replace(tzinfo=UTC)
     start = moment(since, now=datetime.now(UTC)) if since else beginning
     lines = Lines(color=sys.stdout.isatty() and not os.environ.get("NO_COLOR"), zone=None)
-    async with connected(nats_url(url)) as client:
-        async for fact in feed(client, wanted, since=start, follow=follow):
+    async with (
+        connected(nats_url(url)) as client,
+        # Its readers end before their connection does, also when nobody reads us any more.
+        aclosing(feed(client, wanted, since=start, follow=follow)) as facts,
+    ):
+        async for fact in facts:
             if _concerns(fact, org_end, link_end):
                 print(json_line(fact) if as_json else lines.of(fact), flush=True)
     return 0

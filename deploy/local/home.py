@@ -71,7 +71,7 @@ def claimed_home(root: Path) -> Generator[Home]:
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            raise _unusable(root, error) from error
+            raise unusable(root, error) from error
         yield home
 
 
@@ -81,7 +81,7 @@ def _lock(root: Path) -> Generator[int]:
         root.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
-        raise _unusable(root, error) from error
+        raise unusable(root, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -102,7 +102,8 @@ def _write_down_owner(descriptor: int) -> None:
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
 
 
-def _unusable(root: Path, error: OSError) -> CannotStartError:
+def unusable(root: Path, error: OSError) -> CannotStartError:
+    """What to do about it, for a person."""
     if isinstance(error, FileExistsError | NotADirectoryError):
         where = error.filename or root
         return CannotStartError(
@@ -110,6 +111,8 @@ def _unusable(root: Path, error: OSError) -> CannotStartError:
             "move it away, or set PAYLINKS_HOME to another folder."
         )
     reason = (error.strerror or str(error)).lower()
+    if error.filename not in {None, str(root)}:
+        reason = f"{reason}: '{error.filename}'"
     return CannotStartError(
         f"Paylinks cannot write to its data folder '{root}' ({reason}): "
         "make it writable, or set PAYLINKS_HOME to a folder that is."

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 SIZE_MAX = 32 * 1024 * 1024
@@ -39,10 +40,13 @@ async def keep_short(folder: Path) -> None:
 
 def cut_long_logs(folder: Path, *, size_max: int) -> None:
     for path in folder.glob("*.log"):
-        if path.stat().st_size > size_max:
-            # Its writer holds it open, so it is copied and cut, not renamed.
-            shutil.copyfile(path, _previous(path))
-            os.truncate(path, 0)
+        # Somebody may take it away meanwhile, and a full disk is no reason to let it grow.
+        with suppress(OSError):
+            if path.stat().st_size > size_max:
+                # Its writer holds it open, so it is copied and cut, not renamed.
+                with suppress(OSError):
+                    shutil.copyfile(path, _previous(path))
+                os.truncate(path, 0)
 
 
 def _previous(path: Path) -> Path:

@@ -25,8 +25,9 @@ def program(store: Path, *, port: int) -> Program:
         command=[bundled("nats-server"), "--config", str(PROJECT / "deploy" / "nats" / "local.conf")],
         environment={
             "PAYLINKS_NATS_PORT": str(port),
-            # Quoted, because the server reads the value of a variable as a piece of its configuration.
-            "PAYLINKS_NATS_STORE": json.dumps(str(store)),
+            # Quoted, because the server reads the value of a variable as a piece of its configuration, and without the
+            # `\\u` of JSON, which that does not know.
+            "PAYLINKS_NATS_STORE": json.dumps(str(store), ensure_ascii=False),
         },
         is_ready=lambda: nats_answers(url),
     )

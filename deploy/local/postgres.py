@@ -71,7 +71,9 @@ async def create_databases(server_dsn: str) -> None:
         standard_input=_CREATE_MISSING.encode(),
     )
     if done.code:
-        reason = done.errors.splitlines()[-1] if done.errors else f"psql ended with {done.code}"
+        # Lines that begin with a tab only guess at what the one before says.
+        said = [line for line in done.errors.splitlines() if line and not line.startswith("\t")]
+        reason = said[-1].removeprefix("psql: error: ") if said else f"psql ended with {done.code}"
         raise CannotStartError(
             f"The databases cannot be opened at {address} ({reason}): "
             "check PAYLINKS_POSTGRES_DSN, or bring back the secrets.json that belongs to this data folder."

@@ -13,7 +13,7 @@ class Progress:
         self._began = time.monotonic()
 
     def tell(self, part: str, what: str) -> None:
-        self.say(f"  {part:<10} {what:<44} {time.monotonic() - self._began:6.1f} s")
+        self.say(f"  {part:<11} {what:<43} {time.monotonic() - self._began:6.1f} s")
 
     def say(self, text: str) -> None:
         with suppress(OSError):

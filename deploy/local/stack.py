@@ -4,13 +4,13 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, cast
 
-from deploy.local import gateway, nats, postgres
+from deploy.local import gateway, nats, postgres, terminal
 from deploy.local.addresses import Addresses, find_addresses, port_of
 from deploy.local.child import Child
 from deploy.local.connecting import connected_accounts
 from deploy.local.credentials import load_or_make_secrets
 from deploy.local.external import require_nats, require_smtp
-from deploy.local.home import Home, claimed_home
+from deploy.local.home import Home, claimed_home, unusable
 from deploy.local.local_file import LocalFile
 from deploy.local.logs import keep_short
 from deploy.local.orphans import adopt_orphans, end_orphans
@@ -44,7 +44,11 @@ async def run(settings: LocalSettings) -> None:
     adopt_orphans()
     with claimed_home(settings.home) as home:
         require_gateway_port(settings.port)
-        await Stack(settings, home).run()
+        try:
+            await Stack(settings, home).run()
+        except OSError as error:
+            # The disk is full, or something of another kind stands where a file of ours belongs.
+            raise unusable(home.root, error) from error
 
 
 class Stack:
@@ -61,6 +65,7 @@ class Stack:
         self._keepers: list[asyncio.Task[None]] = []
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
+        self._watch: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
         self._local_file.withdraw()
@@ -144,11 +149,18 @@ class Stack:
             program,
             log=self._home.logs / f"{program.name}.log",
             progress=self._progress,
-            on_restart=lambda: self._local_file.update(self._processes()),
+            on_restart=self._say_who_runs,
         )
         self._children[program.name] = child
         await child.start()
         self._keepers.append(asyncio.create_task(child.keep()))
+
+    def _say_who_runs(self) -> None:
+        try:
+            self._local_file.update(self._processes())
+        except OSError as error:
+            # The disk may be full. What runs is worth more than the file that tells of it.
+            self._progress.warn(f"local.json could not be brought up to date ({error}).")
 
     def _processes(self) -> dict[str, int]:
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
@@ -160,6 +172,11 @@ class Stack:
         # The terminal was closed: the end, unless it was started with nohup.
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             loop.add_signal_handler(signal.SIGHUP, self._asked_to_stop)
+            self._watch.append(asyncio.create_task(self._stop_when_closed()))
+
+    async def _stop_when_closed(self) -> None:
+        await terminal.closed()
+        self._stop.set()
 
     def _asked_to_stop(self) -> None:
         if self._stop.is_set():
@@ -180,9 +197,10 @@ class Stack:
         return False
 
     async def _stop_all(self) -> None:
-        self._local_file.withdraw()
-        for keeper in self._keepers:
-            keeper.cancel()
+        with suppress(OSError):
+            self._local_file.withdraw()
+        for task in (*self._keepers, *self._watch):
+            task.cancel()
         self._progress.say("\nStopping …")
         for names in STOP_ORDER:
             children = [self._children[name] for name in names if name in self._children]

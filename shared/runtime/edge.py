@@ -27,7 +27,8 @@ CALLBACKS_PER_SECOND: Final = 500
 CALLBACKS_BURST: Final = 2000
 """A provider calls back for all of its merchants from a few addresses; what is refused, it sends again."""
 
-_REQUEST_ID: Final = re.compile(rb"^[A-Za-z0-9_\-]{8,64}$")
+# As the gateway has it (deploy/caddy): an id that it lets through and we do not would be another in our log.
+_REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.\-]{8,64}")
 _UNLIMITED: Final = ("/health", "/ready", "/metrics")
 _CALLBACKS: Final = "/callbacks/"
 _SERIES_MAX: Final = 4096
@@ -79,7 +80,7 @@ class Edge:
             return
         headers = dict(scope["headers"])
         offered = headers.get(b"x-request-id", b"")
-        request_id = offered.decode() if _REQUEST_ID.match(offered) else new_id().hex
+        request_id = offered.decode() if _REQUEST_ID.fullmatch(offered) else new_id().hex
         traceparent = headers.get(b"traceparent")
         parent = continued(traceparent.decode("latin-1") if traceparent else None)
         client = self._client_ip(scope, headers)

@@ -8,7 +8,7 @@ from typing import Any, Final, Self, cast
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.kernel.faults import Unavailable
+from shared.kernel.faults import Invalid, Unavailable
 
 CONNECT_SECONDS_MAX: Final = 5
 ACQUIRE_SECONDS_MAX: Final = 3
@@ -33,6 +33,9 @@ _GONE = (
     asyncpg.ReadOnlySQLTransactionError,
 )
 _UNDONE = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+# A NUL, which PostgreSQL keeps in no text: in a text, and in JSON. Bodies are looked through for it before, but an
+# address (`/callbacks/sandbox/a%00`, `?slug=%00`) may bring one as far as here.
+_UNKEEPABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 
 class Undone(Unavailable):
@@ -49,7 +52,8 @@ async def _keep(_: object) -> None:
 class Postgres:
     """A pool. Single statements commit by themselves; `transaction()` groups several.
 
-    Every method raises Unavailable when the database cannot be reached or does not answer in time.
+    Every method raises Unavailable when the database cannot be reached or does not answer in time, and Invalid for a
+    text that it cannot keep.
     """
 
     def __init__(self, pool: "asyncpg.Pool[Record]") -> None:
@@ -131,6 +135,8 @@ class Postgres:
                     raise Unavailable("postgres") from error
         except _UNDONE as error:
             raise Undone("postgres") from error
+        except _UNKEEPABLE as error:
+            raise Invalid("", "text must not hold control characters") from error
         except _GONE as error:
             raise Unavailable("postgres") from error
 

@@ -122,6 +122,8 @@ async def test_what_is_no_callback_is_kept_or_refused_but_never_an_error(rig: Ri
     assert await rig.verdicts() == ["bad_signature"] * 3
     assert (await rig.http.post("/callbacks/sandbox/acct_nobody", content=b"{}")).status_code == 404
     assert (await rig.http.post("/callbacks/unknown/acct_nobody", content=b"{}")).status_code == 404
+    no_text = await rig.http.post("/callbacks/sandbox/acct%00", content=b"{}")
+    assert (no_text.status_code, no_text.json()["code"]) == (400, "invalid")
     assert (await rig.http.post(url, content=b"x" * 70_000)).status_code == 413
 
 

@@ -114,6 +114,10 @@ async def test_a_dead_letter_that_is_not_there_is_one_sentence(notify: Running) 
 
 async def test_without_any_service_dead_says_so(nats_url: str) -> None:
     assert await ended("dead", "list", "--nats", nats_url) == (1, "", "No service answers on this NATS server.\n")
+    for limit in ("0", "-5", "501"):
+        code, output, errors = await ended("dead", "list", "--limit", limit, "--nats", nats_url)
+        assert (code, output) == (2, "")
+        assert "Invalid value" in errors
 
 
 async def test_the_outbox_publishes_again_what_a_lost_stream_had(notify: Running) -> None:

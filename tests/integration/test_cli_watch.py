@@ -97,6 +97,19 @@ async def test_thousands_of_old_facts_come_whole_and_quickly(nats_url: str) -> N
     seen = await facts(nats_url, "--since", "1h")
     assert [one["position"] for one in seen] == list(range(1, 3001))
     assert asyncio.get_running_loop().time() - began < 10
+    assert await facts(nats_url, "--since", "9999-12-31T23:59:59Z") == []
+    assert await first_line(nats_url, "--no-follow") == await first_line(nats_url, "--since", "1h")
+
+
+async def first_line(url: str, *arguments: str) -> bytes:
+    """As `| head -1` takes it, and then nobody reads any more."""
+    read, write = os.pipe()
+    process = await paylinks("watch", "--nats", url, *arguments, stdout=write)
+    os.close(write)
+    with os.fdopen(read, "rb") as output:
+        line = await asyncio.to_thread(output.readline)
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+    return line
 
 
 async def test_it_follows_what_happens_and_ends_quietly_when_nobody_reads(nats_url: str) -> None:

@@ -138,7 +138,7 @@ async def test_a_killed_part_is_started_again_and_local_json_says_so(stack, name
     orphans_to_be = psutil.Process(before).children(recursive=True)
     os.kill(before, signal.SIGKILL)
     await until(lambda: stack.pid(name) != before, seconds=10)
-    await until(lambda: f"{name:<10} ready again" in stack.said(), seconds=15)
+    await until(lambda: f"{name:<11} ready again" in stack.said(), seconds=15)
     assert psutil.pid_exists(stack.pid(name))
     assert all_gone(orphans_to_be)
 
@@ -162,12 +162,13 @@ async def test_a_second_stack_runs_beside_it_and_ctrl_c_of_one_leaves_the_other(
 
 
 async def test_a_second_start_goes_on_with_the_data_of_the_first_within_ten_seconds(start, tmp_path):
-    first = await start(tmp_path / "var").ready()
+    home = tmp_path / 'Mes données "à moi" $x'
+    first = await start(home).ready()
     first_seconds = time.monotonic() - first.began
     dsn = first.local()["postgres"]["links"]
     query(dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
     assert await first.stop(signal.SIGTERM) == 0
-    second = await start(tmp_path / "var").ready()
+    second = await start(home).ready()
     # On a machine that is busy with other tests both take longer; the second still has less to do.
     assert time.monotonic() - second.began < max(10, first_seconds)
     assert second.local()["postgres"]["links"] == dsn
@@ -219,9 +220,14 @@ def garbled_secrets(home):
     (home / "secrets.json").write_text("{")
 
 
+def a_folder_for_a_file(home):
+    (home / "local.json").mkdir(parents=True)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [
+        (a_folder_for_a_file, "(is a directory: "),
         (a_file, "is not a folder"),
         (a_garbled_database, "does not hold a PostgreSQL database"),
         (garbled_secrets, "cannot be read"),
@@ -258,4 +264,5 @@ async def test_an_outside_server_that_is_not_there_is_one_sentence(start, tmp_pa
     nowhere = "postgresql://me:hunter2@127.0.0.1:1/postgres"
     said = await start(tmp_path / "var", PAYLINKS_POSTGRES_DSN=nowhere).refused()
     assert "check PAYLINKS_POSTGRES_DSN" in said
+    assert "Connection refused" in said
     assert "hunter2" not in said

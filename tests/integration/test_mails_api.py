@@ -236,6 +236,7 @@ async def test_an_address_that_does_not_exist_is_listed_lifted_and_written_to_ag
     (one,) = (await api.ask("GET", "/v1/suppressions?address=gone@EXAMPLE.com"))["data"]
     assert (one["address"], one["mail_id"], one["answer"][:9]) == ("gone@example.com", bounced, "550 5.1.1")
     assert (await api.ask("GET", "/v1/suppressions?address=other@example.com"))["data"] == []
+    assert (await api.ask("GET", "/v1/suppressions?address=%00", status=400))["code"] == "invalid"
     again = await api.ask("POST", f"/v1/mails/{bounced}/resend", status=202)
     await api.send()
     assert (await api.ask("GET", f"/v1/mails/{again['id']}"))["state"] == "suppressed"

@@ -10,14 +10,16 @@ from unittest.mock import patch
 from deploy.cli.main import app
 
 
-async def paylinks(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
+async def paylinks(
+    *arguments: str, stdout: int = asyncio.subprocess.PIPE, **environment: str
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         "from deploy.cli.main import main; main()",
         *arguments,
         env={**os.environ, **environment},
-        stdout=asyncio.subprocess.PIPE,
+        stdout=stdout,
         stderr=asyncio.subprocess.PIPE,
     )
 

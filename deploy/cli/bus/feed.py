@@ -21,6 +21,9 @@ BATCH = 256
 WAIT_SECONDS = 2.0
 KEPT_BY_SERVER_SECONDS = 60
 AHEAD_MAX = 1024
+# The server counts nanoseconds since 1970 in 64 bits, and takes what lies beyond for some other time.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(2262, 1, 1, tzinfo=UTC)
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +57,9 @@ class Reader:
         self.behind = True
 
     async def run(self) -> None:
-        while True:
+        me = asyncio.current_task()
+        # nats-py may turn a cancellation into an error of its own.
+        while me is None or not me.cancelling():
             # The connection or the server is away; both come back.
             with suppress(NatsError, OSError, TimeoutError):
                 await self._session()
@@ -116,7 +121,7 @@ class Reader:
             return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_SEQUENCE, opt_start_seq=start, **common)
         if self._since is None:
             return ConsumerConfig(deliver_policy=DeliverPolicy.NEW, **common)
-        start_time = self._since.astimezone(UTC).isoformat(timespec="microseconds")
+        start_time = min(max(self._since, _EARLIEST), _LATEST).astimezone(UTC).isoformat(timespec="microseconds")
         return ConsumerConfig(deliver_policy=DeliverPolicy.BY_START_TIME, opt_start_time=start_time, **common)  # pyright: ignore[reportArgumentType] - nats-py passes it on as JSON
 
 

@@ -24,6 +24,15 @@ def test_a_log_that_grew_too_long_begins_again_under_its_writer(tmp_path):
     assert (tmp_path / "links.log.1").read_bytes() == b"x" * 100
 
 
+def test_a_log_that_cannot_be_kept_is_cut_short_all_the_same(tmp_path):
+    (tmp_path / "gone.log").symlink_to(tmp_path / "nowhere")
+    log = tmp_path / "links.log"
+    log.write_bytes(b"x" * 100)
+    (tmp_path / "links.log.1").mkdir()
+    cut_long_logs(tmp_path, size_max=50)
+    assert log.read_bytes() == b""
+
+
 def test_the_tail_is_the_last_lines_and_a_missing_log_has_none(tmp_path):
     (tmp_path / "links.log").write_text("\n".join(f"line {number}" for number in range(100)))
     assert tail(tmp_path / "links.log", lines_max=2).split() == ["line", "98", "line", "99"]

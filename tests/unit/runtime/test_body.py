@@ -109,3 +109,18 @@ def test_whatever_else_is_wrong_is_a_refusal_and_nothing_worse(raw):
 
 def test_an_escaped_letter_is_not_taken_for_a_control_character():
     assert decode(rb'{"title":"\u00e9\u0041"}', DECODER).title == "éA"
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        (rb'{"title":"\u0000"}', "title"),
+        (rb'{"a":{"b":[1,{"c":"x"},{"c":"\u001b"}]}}', "a.b[2].c"),
+        (rb'{"a":{"\u0000":1}}', "a"),
+        (rb'["\u007f"]', "[0]"),
+    ],
+)
+def test_a_control_character_is_refused_with_the_path_of_its_text(raw, field):
+    with pytest.raises(Invalid) as refused:
+        decode(raw, msgspec.json.Decoder())
+    assert refused.value.values["field"] == field

@@ -31,8 +31,9 @@ async def ask(app, *, peer="203.0.113.9", path="/", headers=()):
 
 
 async def test_every_answer_bears_a_request_id_and_keeps_the_callers():
-    status, headers, _ = await ask(edge(), headers=[(b"x-request-id", b"abc-12345678")])
-    assert (status, headers[b"x-request-id"]) == (200, b"abc-12345678")
+    for named in (b"abc-12345678", b"batch.7_row.12"):
+        status, headers, _ = await ask(edge(), headers=[(b"x-request-id", named)])
+        assert (status, headers[b"x-request-id"]) == (200, named)
 
 
 @pytest.mark.parametrize("offered", [b"short", b"has space in it", b'quote"quote', b"x" * 65])
