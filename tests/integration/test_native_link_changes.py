@@ -27,6 +27,25 @@ async def test_a_patch_changes_what_it_names_and_null_clears(shop: Tenant) -> No
     assert cleared.json()["metadata"] == {}
 
 
+async def test_null_makes_of_each_choice_what_it_is_where_nothing_is_said(shop: Tenant) -> None:
+    plain = await shop.make()
+    chosen = {
+        "coupons_allowed": True,
+        "gate": "otp",
+        "recipient": {"email": "amina@example.com"},
+        "late_payment_policy": "refund",
+        "branding": {"color": "#aa0000"},
+        "collect": {"phone": "required"},
+    }
+    link = await shop.make(**chosen)
+    assert all(link[field] != plain[field] for field in chosen)
+    answer = await shop.client.patch(f"{ROOT}/{link['id']}", json=dict.fromkeys(chosen))
+    assert answer.status_code == 200, answer.text
+    assert {field: answer.json()[field] for field in chosen} == {field: plain[field] for field in chosen}
+    made = await shop.make(**dict.fromkeys(chosen))
+    assert {field: made[field] for field in chosen} == {field: plain[field] for field in chosen}
+
+
 @pytest.mark.parametrize("field", ["title", "pricing", "slug"])
 async def test_what_a_link_needs_cannot_be_cleared(shop: Tenant, field: str) -> None:
     link = await shop.make()

@@ -53,7 +53,7 @@ def draft_of(body: wire.CreatePaymentLink | wire.PatchPaymentLink) -> LinkDraft:
         metadata={} if body.metadata is None else body.metadata,
         late_payment_policy=body.late_payment_policy,
         internal_name=body.internal_name,
-        coupons_allowed=body.coupons_allowed,
+        coupons_allowed=False if body.coupons_allowed is None else body.coupons_allowed,
         recipient=_recipient_in(body.recipient),
         gate_otp=UNSET if body.gate is UNSET else body.gate == "otp",
         scheduled_at=utc("scheduled_at", body.scheduled_at),

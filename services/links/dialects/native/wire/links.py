@@ -139,9 +139,9 @@ class _Fields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     metadata: Metadata | UnsetType | None = UNSET
     late_payment_policy: LatePayment | UnsetType | None = UNSET
     internal_name: Title | UnsetType | None = UNSET
-    coupons_allowed: bool | UnsetType = UNSET
+    coupons_allowed: bool | UnsetType | None = UNSET
     recipient: RecipientIn | UnsetType | None = UNSET
-    gate: Gate | UnsetType = UNSET
+    gate: Gate | UnsetType | None = UNSET
     scheduled_at: Aware | UnsetType | None = UNSET
     reminders: RemindersIn | UnsetType | None = UNSET
     reference: Title | UnsetType | None = UNSET
@@ -153,9 +153,10 @@ class CreatePaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_onl
 
 
 class PatchPaymentLink(_Fields, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Only what is named changes; null clears. `methods` and `late_payment_policy`: null is the organization's, now.
+    """Only what is named changes; null clears, and makes of a choice what it is where nothing is said.
 
-    `reminders`: null is the organization's, whatever they become.
+    `methods` and `late_payment_policy`: null is the organization's, now. `reminders`: null is the organization's,
+    whatever they become.
     """
 
     title: Title | UnsetType = UNSET
