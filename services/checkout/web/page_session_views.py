@@ -59,6 +59,7 @@ def choice_view(
     link = session.link
     return CheckoutView(
         path=session_path(session),
+        kept="choose=1",
         merchant=merchant_of(link.merchant),
         title=link.title,
         description=link.description,
@@ -96,6 +97,7 @@ def session_view(
     action = charge.next_action if charge else None
     return SessionView(
         path=path,
+        kept="sent=1" if sent else "",
         state=shown,
         version=version_of(state, now),
         merchant=merchant_of(link.merchant),
