@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 from playwright.async_api import expect
 
-from services.checkout.web.render import render_checkout, render_held
-from services.checkout.web.views import CheckoutView, ChosenPrice
+from services.checkout.web.render import render_checkout, render_held, render_problem, render_session
+from services.checkout.web.views import CheckoutView, ChosenPrice, ProblemView
 from tests.support import page_gallery as gallery
 from tests.support.browsing import Visitor
 from tests.support.page_site import ORIGIN, Open, Site
@@ -37,6 +37,39 @@ async def test_the_back_button_brings_the_amount_on_the_button_and_the_operator_
     await page.go_back()
     await expect(page.locator("#sum")).to_have_text("Pay UGX\u00a012,500")
     await expect(page.locator("#op")).to_have_text("This is an MTN number.")
+
+
+async def test_without_a_connection_nothing_is_sent_and_nothing_that_was_typed_is_lost(visit: Open, site: Site) -> None:
+    page = await visit(checkout(gallery.CHECKOUT))
+    await page.fill("#f-mobile_phone", "0772123456")
+    await page.context.set_offline(True)
+    await page.click("#send")
+    await expect(page.locator("#unsent")).to_have_text(
+        "You have no connection. Nothing was sent. Try again when it is back."
+    )
+    await page.context.set_offline(False)
+    await page.click("#send")
+    await expect(page).to_have_title("posted")
+    assert [sent["mobile_phone"] for sent in site.posted] == [["0772123456"]]
+
+
+async def test_a_payment_that_waits_says_so_when_the_connection_is_gone(visit: Open) -> None:
+    quiet = replace(gallery.SESSION, stream_url=None, poll_url=None)
+    page = await visit(render_session(quiet, locale="en", nonce=gallery.NONCE))
+    note = page.locator("[data-offline]")
+    await page.context.set_offline(True)
+    await expect(note).to_be_visible()
+    await page.context.set_offline(False)
+    await expect(note).to_be_hidden()
+
+
+async def test_a_payment_whose_cookie_is_gone_says_so(visit: Open, site: Site, buyer: Visitor) -> None:
+    waiting = replace(gallery.SESSION, stream_url=None)
+    page = await visit(render_session(waiting, locale="en", nonce=gallery.NONCE))
+    buyer.expected = {403}
+    forbidden = ProblemView(path="/x", kind="forbidden")
+    site.pages["/x"], site.version_status = render_problem(forbidden, locale="en", nonce=gallery.NONCE), 403
+    await expect(page.locator("h1")).to_have_text("This page is not open for you")
 
 
 async def test_a_held_page_goes_on_by_itself_when_a_use_is_free(visit: Open, site: Site, buyer: Visitor) -> None:

@@ -33,7 +33,7 @@ class Site:
         self.versions: list[str] = ["1"]
         self.posted: list[dict[str, list[str]]] = []
         self.stream = True
-        self.status = 200
+        self.status = self.version_status = 200
 
     async def answer(self, route: Route) -> None:
         request = route.request
@@ -46,7 +46,7 @@ class Site:
             self.posted.append(parse_qs(request.post_data or "", keep_blank_values=True))
             await route.fulfill(body="<title>posted</title>", content_type="text/html")
         elif path.endswith("/state"):
-            await route.fulfill(json={"version": self.versions[-1]})
+            await route.fulfill(status=self.version_status, json={"version": self.versions[-1]})
         elif path.endswith("/stream"):
             said = f"retry: 100\ndata: {json.dumps({'version': self.versions[-1]})}\n\n"
             await route.fulfill(status=200 if self.stream else 204, body=said, content_type="text/event-stream")

@@ -180,6 +180,9 @@ form.addEventListener("submit", (e) => {
     wrong[0].focus();
     return;
   }
+  // The browser's own page of trouble would lose what was typed
+  byId("unsent").textContent = navigator.onLine === false ? form.dataset.offline : "";
+  if (navigator.onLine === false) { e.preventDefault(); return; }
   busy(true);
   if (way() !== "card" || form.dataset.card !== "frame" || !host) return;
   e.preventDefault();
