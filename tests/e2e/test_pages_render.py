@@ -189,3 +189,18 @@ async def test_without_javascript_a_pending_page_comes_again_by_itself(visit: Op
     page = await visit(session(gallery.SESSION), javascript=False)
     site.pages["/x"] = session(replace(gallery.SESSION, state="paid", receipt=gallery.RECEIPT, retry=None))
     await page.wait_for_selector("text=Payment received", timeout=8_000)
+
+
+async def test_the_skip_link_leads_past_the_summary_into_the_form(visit: Open) -> None:
+    page = await visit(checkout(replace(gallery.LIVE, cancel_url="https://kisakye.example/cart")), viewport=DESKTOP)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#pay")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#f-email")).to_be_focused()
+
+
+async def test_the_chosen_way_to_pay_is_seen_in_the_colors_of_the_system_too(visit: Open) -> None:
+    page = await visit(checkout(gallery.CHECKOUT), forced_colors="active")
+    ways = "(n) => getComputedStyle(document.querySelectorAll('.way')[n]).backgroundColor"
+    assert await page.evaluate(ways, 0) != await page.evaluate(ways, 1)

@@ -108,6 +108,7 @@ def session_view(
         now=now,
         time_zone=link.merchant.timezone,
         pending=_pending(charge, sent=shown == "processing"),
+        method=charge.method if charge else None,
         phone=charge.payer_phone if charge else None,
         action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,

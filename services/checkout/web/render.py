@@ -213,15 +213,22 @@ def _notice(
 
 def _heading(view: SessionView, t: Catalog) -> str:
     if view.state == "failed":
-        return t(f"failure_{view.failure or 'provider_error'}_heading")
+        return t(f"failure_{_failure(view)}_heading")
     return t(f"heading_{view.state}")
+
+
+def _failure(view: SessionView) -> str:
+    """A transfer is sent elsewhere and cannot be called back: whoever has sent it must not send it again."""
+    if view.failure == "expired" and view.method == "bank_transfer":
+        return "transfer_expired"
+    return view.failure or "provider_error"
 
 
 def _stopped(view: SessionView, t: Catalog) -> dict[str, object]:
     failed = view.state == "failed"
     error = view.retry.error if view.retry else None
     return {
-        "advice": t(f"failure_{view.failure or 'provider_error'}_advice") if failed else t(f"advice_{view.state}"),
+        "advice": t(f"failure_{_failure(view)}_advice") if failed else t(f"advice_{view.state}"),
         "retry_error": form.error_text(error, t) if error else None,
     }
 

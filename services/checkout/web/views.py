@@ -208,6 +208,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     now: datetime
     time_zone: str = "UTC"
     pending: PendingReason | None = None
+    method: Method | None = None
     phone: str | None = None
     action_expires_at: datetime | None = None
     redirect_url: str | None = None

@@ -314,6 +314,12 @@ def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
     assert 'value="+256772123456"' in page
 
 
+def test_a_transfer_that_is_too_late_is_not_sent_twice() -> None:
+    view = replace(gallery.SESSION, state="failed", failure="expired", method="bank_transfer", retry=None)
+    text = Outline(render_session(view, locale="en")).text
+    assert "If you have sent the money, do not send it again" in text
+
+
 def test_a_refusal_says_why_since_when_and_what_next() -> None:
     text = Outline(PAGES["en", "refusal-expired"]).text
     assert "This link has expired" in text
