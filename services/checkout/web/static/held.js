@@ -3,7 +3,8 @@ const seconds = Number(document.getElementById("main").dataset.again);
 const look = async () => {
   try {
     const answer = await fetch(location.pathname, { headers: { accept: "text/html" }, cache: "no-store" });
-    if (answer.status !== 409) { location.replace(location.pathname); return; }
+    // Held still, asked too often, or a service that starts again: all that passes
+    if (![409, 429].includes(answer.status) && answer.status < 500) { location.replace(location.pathname); return; }
   } catch { /* no connection: the next look tells */ }
   setTimeout(look, seconds * 1000);
 };
