@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
+from unicodedata import bidirectional
 
 from markupsafe import Markup, escape
 
@@ -12,6 +13,7 @@ from shared.web.locales import LOCALES
 
 _FOLDER: Final = Path(__file__).parent / "translations"
 _ZERO_IS_SINGULAR: Final = frozenset({"fr"})
+_FROM_RIGHT: Final = frozenset({"R", "AL", "RLE", "RLO", "LRE", "LRO"})
 
 
 class Catalog:
@@ -23,12 +25,19 @@ class Catalog:
 
     def __call__(self, key: str, **values: object) -> Markup:
         message = self._messages[key]
-        return message.format(**values) if values else message
+        return message.format(**{name: isolated(value) for name, value in values.items()}) if values else message
 
     def count(self, key: str, n: int) -> Markup:
         """The message `<key>_one` or `<key>_other`, with `{n}`."""
         one = n == 1 or (n == 0 and self.locale in _ZERO_IS_SINGULAR)
         return self._messages[f"{key}_one" if one else f"{key}_other"].format(n=n)
+
+
+def isolated(value: object) -> object:
+    """A name written from right to left, between marks that keep the sentence around it in order (UAX #9, isolates)."""
+    if isinstance(value, str) and not value.isascii() and any(bidirectional(char) in _FROM_RIGHT for char in value):
+        return "\N{FIRST STRONG ISOLATE}" + value + "\N{POP DIRECTIONAL ISOLATE}"
+    return value
 
 
 def read_messages(locale: str) -> dict[str, str]:

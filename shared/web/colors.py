@@ -10,8 +10,9 @@ BRAND_DEFAULT: Final = "#0a6b5a"
 INK: Final = "#10151b"
 BLACK: Final = "#000000"
 PAPER: Final = "#ffffff"
-SURFACE_LIGHT: Final = "#ffffff"
-SURFACE_DARK: Final = "#171c22"
+SURFACES_LIGHT: Final = ("#ffffff", "#f4f6f8", "#fff4d6")
+SURFACES_DARK: Final = ("#171c22", "#0e1216", "#1f262d", "#33280d")
+"""What links and chosen things stand on: `--surface`, `--bg`, `--soft` and `--warn-soft` of the stylesheet."""
 CONTRAST_TEXT: Final = 4.5
 
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
@@ -36,8 +37,8 @@ def brand(color: str | None) -> Brand:
     return Brand(
         fill=fill,
         on_fill=on_fill,
-        accent=_readable(fill, SURFACE_LIGHT, toward=BLACK),
-        accent_dark=_readable(fill, SURFACE_DARK, toward=PAPER),
+        accent=_readable(fill, SURFACES_LIGHT, toward=BLACK),
+        accent_dark=_readable(fill, SURFACES_DARK, toward=PAPER),
     )
 
 
@@ -47,10 +48,10 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _readable(color: str, surface: str, *, toward: str) -> str:
+def _readable(color: str, surfaces: tuple[str, ...], *, toward: str) -> str:
     for step in range(_STEPS + 1):
         mixed = _mix(color, toward, step / _STEPS)
-        if contrast(mixed, surface) >= CONTRAST_TEXT:
+        if all(contrast(mixed, surface) >= CONTRAST_TEXT for surface in surfaces):
             return mixed
     return toward
 

@@ -1,34 +1,18 @@
 """The buyer's pages in a real browser, under their real policy, without any service behind them."""
 
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import parse_qs
-
 import pytest
 from msgspec.structs import replace
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import expect
 
 from services.checkout.web.render import render_checkout, render_session
 from services.checkout.web.views import CheckoutView, ChosenPrice, SessionView
-from shared.web.security import SECURITY_HEADERS, content_security_policy
 from tests.support import page_gallery as gallery
-from tests.support.browsing import DESKTOP, PHONE, Visitor, launch
+from tests.support.browsing import DESKTOP, PHONE
+from tests.support.page_site import ORIGIN, Open, Site
 
 pytestmark = pytest.mark.browser
 
-ORIGIN = "https://pay.test"
 NARROW = {"width": 320, "height": 640}
-CARD_FIELD = """<!doctype html><title>Card</title><body><input id="number" aria-label="Card number"><script>
-const say = (m) => parent.postMessage(m, "https://pay.test");
-addEventListener("message", (e) => {
-  if (e.origin !== "https://pay.test" || e.data.type !== "paylinks.card.submit") return;
-  const n = document.getElementById("number").value;
-  if (n === "4242") say({ type: "paylinks.card.token", token: "tok_visa", brand: "visa", last4: "4242" });
-  else say({ type: "paylinks.card.invalid", field: "number", message: "Check the card number" });
-});
-say({ type: "paylinks.card.ready" });
-say({ type: "paylinks.card.height", height: 180 });
-</script>"""
 OVERFLOWS = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 TARGETS = "a,button,select,input:not([type=hidden]),summary,label.way"
 SMALL_TARGETS = f"""[...document.querySelectorAll("{TARGETS}")].filter((e) => {{
@@ -36,67 +20,9 @@ SMALL_TARGETS = f"""[...document.querySelectorAll("{TARGETS}")].filter((e) => {{
   const inText = e.matches("p a, li a");
   return box.width > 1 && !inText && box.height < 43.5 && getComputedStyle(e).visibility !== "hidden";
 }}).map((e) => e.outerHTML.slice(0, 120))"""
-
-
-class Site:
-    """Answers what the services would: pages by path, the card field, and it remembers what was posted."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, bytes] = {}
-        self.versions: list[str] = ["1"]
-        self.posted: list[dict[str, list[str]]] = []
-        self.stream = True
-
-    async def answer(self, route: Route) -> None:
-        request = route.request
-        path = request.url.removeprefix(ORIGIN).partition("?")[0]
-        if request.url.startswith(gallery.PROVIDER):
-            await route.fulfill(body=CARD_FIELD, content_type="text/html")
-        elif request.method == "POST":
-            self.posted.append(parse_qs(request.post_data or "", keep_blank_values=True))
-            await route.fulfill(body="<title>posted</title>", content_type="text/html")
-        elif path.endswith("/state"):
-            await route.fulfill(json={"version": self.versions[-1]})
-        elif path.endswith("/stream"):
-            said = f"retry: 100\ndata: {json.dumps({'version': self.versions[-1]})}\n\n"
-            await route.fulfill(status=200 if self.stream else 204, body=said, content_type="text/event-stream")
-        else:
-            policy = content_security_policy(gallery.NONCE, frame_origins=[gallery.PROVIDER])
-            headers = {**SECURITY_HEADERS, "Content-Security-Policy": policy}
-            await route.fulfill(body=self.pages[path], content_type="text/html; charset=utf-8", headers=headers)
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await launch(playwright)
-        yield chromium
-        await chromium.close()
-
-
-@pytest.fixture
-def site() -> Site:
-    return Site()
-
-
-Open = Callable[..., Awaitable[Page]]
-
-
-@pytest.fixture
-async def visit(browser: Browser, site: Site) -> AsyncIterator[Open]:
-    """Opens one page; at the end nothing may have gone wrong in it."""
-    visitor = Visitor(browser)
-
-    async def open_page(content: bytes, **options: object) -> Page:
-        site.pages["/x"] = content
-        page = await visitor.open(**options)
-        await page.context.route("**/*", site.answer)
-        await page.goto(f"{ORIGIN}/x")
-        return page
-
-    yield open_page
-    await visitor.leave()
-    assert visitor.problems == []
+OUTSIDE_LANDMARKS = """[...document.querySelectorAll("body *")].filter((e) =>
+  !e.closest("header, main, footer, aside, nav, .skip, details.test, [role=status], script")
+  && [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim())).map((e) => e.outerHTML.slice(0, 120))"""
 
 
 def checkout(view: CheckoutView, locale: str = "en") -> bytes:
@@ -124,6 +50,7 @@ async def test_no_page_scrolls_sideways_and_every_target_is_large_enough(
         await page.goto(f"{ORIGIN}/x")
         assert not await page.evaluate(OVERFLOWS), name
         assert await page.evaluate(SMALL_TARGETS) == [], name
+        assert await page.evaluate(OUTSIDE_LANDMARKS) == [], name
 
 
 async def test_the_operator_shows_while_the_number_is_typed(visit: Open) -> None:
@@ -262,3 +189,18 @@ async def test_without_javascript_a_pending_page_comes_again_by_itself(visit: Op
     page = await visit(session(gallery.SESSION), javascript=False)
     site.pages["/x"] = session(replace(gallery.SESSION, state="paid", receipt=gallery.RECEIPT, retry=None))
     await page.wait_for_selector("text=Payment received", timeout=8_000)
+
+
+async def test_the_skip_link_leads_past_the_summary_into_the_form(visit: Open) -> None:
+    page = await visit(checkout(replace(gallery.LIVE, cancel_url="https://kisakye.example/cart")), viewport=DESKTOP)
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#pay")).to_be_focused()
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#f-email")).to_be_focused()
+
+
+async def test_the_chosen_way_to_pay_is_seen_in_the_colors_of_the_system_too(visit: Open) -> None:
+    page = await visit(checkout(gallery.CHECKOUT), forced_colors="active")
+    ways = "(n) => getComputedStyle(document.querySelectorAll('.way')[n]).backgroundColor"
+    assert await page.evaluate(ways, 0) != await page.evaluate(ways, 1)

@@ -127,6 +127,13 @@ async def test_what_is_no_form_is_answered_with_a_page(browser: httpx.AsyncClien
         assert "<h1>" in answer.text
 
 
+async def test_an_address_that_leads_nowhere_is_answered_with_a_page(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/dashboard/links/42")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "We cannot find this page" in answer.text
+    assert '<a class="btn main" href="/dashboard">Dashboard</a>' in answer.text
+
+
 async def test_the_page_speaks_the_language_that_is_asked_for(browser: httpx.AsyncClient) -> None:
     assert "Se connecter" in (await browser.get(LOGIN, params={"lang": "fr"})).text
     assert "Se connecter" in (await browser.get(LOGIN)).text

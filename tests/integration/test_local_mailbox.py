@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,7 +126,10 @@ async def test_every_recipient_of_one_mail_is_named(mailbox):
 async def test_a_page_shows_the_mail_and_does_not_run_what_is_in_it(mailbox):
     await mailbox.send(a_mail("<b>bold</b>"))
     mail_id = (await mailbox.mails(limit=1))[0]["id"]
-    assert "&lt;b&gt;bold&lt;/b&gt;" in (await mailbox.http.get("/")).text
+    listed = await mailbox.http.get("/")
+    assert "&lt;b&gt;bold&lt;/b&gt;" in listed.text
+    assert 'http-equiv="refresh"' not in listed.text, "a page that reloads takes the focus away"
+    assert re.search("script-src 'nonce-(.+?)'", listed.headers["content-security-policy"])[1] in listed.text
     assert '<iframe sandbox="allow-popups' in (await mailbox.http.get(f"/mails/{mail_id}")).text
     preview = await mailbox.http.get(f"/mails/{mail_id}/html")
     assert "sandbox allow-popups" in preview.headers["content-security-policy"]

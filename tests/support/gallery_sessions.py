@@ -94,6 +94,7 @@ def waiting_views() -> dict[str, SessionView]:
             change_url=None,
             transfer=TRANSFER,
             back_url="/checkout/sessions/s1",
+            kept="sent=1",
         ),
         "session-came-back": replace(
             SESSION,
@@ -103,6 +104,7 @@ def waiting_views() -> dict[str, SessionView]:
             change_url=None,
             redirect_url=f"{PROVIDER}/confirm/p1",
             back_url="/checkout/sessions/s1",
+            kept="sent=1",
         ),
         "session-processing": replace(
             SESSION, state="processing", pending="provider_answer", phone=None, retry=None, change_url=None

@@ -1,3 +1,4 @@
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +36,9 @@ def _pages(store: MailStore) -> Sequence[BaseRouteHandler]:
     @get("/", sync_to_thread=False)
     def show_list(to: Annotated[str, Parameter(max_length=320)] = "") -> Response[str]:
         mails = [msgspec.json.decode(mail, type=Mail) for mail in store.listed(to=to, limit=PAGE_SIZE)]
-        return _page("list.html", policy=_PAGE_POLICY, mails=mails, to=to, total=len(store))
+        nonce = secrets.token_urlsafe(16)
+        policy = f"{_PAGE_POLICY}; script-src 'nonce-{nonce}'; connect-src 'self'"
+        return _page("list.html", policy=policy, nonce=nonce, mails=mails, to=to, total=len(store))
 
     @get("/mails/{mail_id:str}", sync_to_thread=False)
     def show_mail(mail_id: str) -> Response[str]:

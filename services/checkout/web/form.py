@@ -15,7 +15,6 @@ from shared.web.formats import format_moment, format_money, format_plain_amount,
 from shared.web.security import origin_of
 
 USES_LEFT_SHOWN_MAX: Final = 10
-_COLON: Final = Markup("{}: {}")
 _EXAMPLE_MAJOR: Final = 5000
 _ASKED: Final = ("email", "name", "phone", "address")
 _LABELED: Final = frozenset(
@@ -80,8 +79,8 @@ def _summary_line(error: FieldError, view: CheckoutView, t: Catalog) -> SummaryL
         return SummaryLine(text, f"#way-{way}" if len(view.methods) > 1 else None)
     for n, custom in enumerate(view.collect.custom, start=1):
         if error.field == f"custom.{custom.key}":
-            return SummaryLine(_COLON.format(custom.label, text), f"#f-custom{n}")
-    line = _COLON.format(t(error.field), text) if error.field in _LABELED else text
+            return SummaryLine(t("labeled", label=custom.label, text=text), f"#f-custom{n}")
+    line = t("labeled", label=t(error.field), text=text) if error.field in _LABELED else text
     return SummaryLine(line, f"#f-{error.field}")
 
 

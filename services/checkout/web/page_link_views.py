@@ -65,6 +65,7 @@ def checkout_view(
     collect = link.collect
     return CheckoutView(
         path=link_path(link),
+        kept=f"currency={currency}" if currency else "",
         merchant=merchant_of(link.merchant),
         title=link.title,
         description=link.description or (product.description if product else None),

@@ -59,6 +59,7 @@ def choice_view(
     link = session.link
     return CheckoutView(
         path=session_path(session),
+        kept="choose=1",
         merchant=merchant_of(link.merchant),
         title=link.title,
         description=link.description,
@@ -96,6 +97,7 @@ def session_view(
     action = charge.next_action if charge else None
     return SessionView(
         path=path,
+        kept="sent=1" if sent else "",
         state=shown,
         version=version_of(state, now),
         merchant=merchant_of(link.merchant),
@@ -106,6 +108,7 @@ def session_view(
         now=now,
         time_zone=link.merchant.timezone,
         pending=_pending(charge, sent=shown == "processing"),
+        method=charge.method if charge else None,
         phone=charge.payer_phone if charge else None,
         action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,

@@ -39,6 +39,7 @@ _SESSION_CSS: Final = stylesheet(_STATIC / "session.css")
 _NOTICE_CSS: Final = stylesheet()
 _CHECKOUT_JS: Final = script(_STATIC / "checkout.js")
 _SESSION_JS: Final = script(_STATIC / "session.js")
+_HELD_JS: Final = script(_STATIC / "held.js")
 _LANGUAGES: Final = tuple(LANGUAGE_NAMES.items())
 _PAGES: Final = ("checkout.html", "session.html", "change.html", "notice.html")
 
@@ -65,7 +66,7 @@ def render_checkout(view: CheckoutView, *, locale: str, nonce: str = NONCE_SLOT)
         view.merchant,
         nonce=nonce,
         path=view.path,
-        values=form.context(view, t) | {"view": view, "css": _CHECKOUT_CSS, "script": _CHECKOUT_JS},
+        values=form.context(view, t) | {"view": view, "kept": view.kept, "css": _CHECKOUT_CSS, "script": _CHECKOUT_JS},
     )
 
 
@@ -74,6 +75,7 @@ def render_session(view: SessionView, *, locale: str, nonce: str = NONCE_SLOT) -
     t = catalog(locale)
     values: dict[str, object] = {
         "view": view,
+        "kept": view.kept,
         "css": _SESSION_CSS,
         "script": _SESSION_JS,
         "part": _PART.get(view.state, "stopped"),
@@ -202,6 +204,7 @@ def _notice(
         "view": view,
         "merchant": merchant,
         "css": _NOTICE_CSS,
+        "script": _HELD_JS,
         "support": merchant and _support(merchant, t),
         **values,
     }
@@ -210,15 +213,22 @@ def _notice(
 
 def _heading(view: SessionView, t: Catalog) -> str:
     if view.state == "failed":
-        return t(f"failure_{view.failure or 'provider_error'}_heading")
+        return t(f"failure_{_failure(view)}_heading")
     return t(f"heading_{view.state}")
+
+
+def _failure(view: SessionView) -> str:
+    """A transfer is sent elsewhere and cannot be called back: whoever has sent it must not send it again."""
+    if view.failure == "expired" and view.method == "bank_transfer":
+        return "transfer_expired"
+    return view.failure or "provider_error"
 
 
 def _stopped(view: SessionView, t: Catalog) -> dict[str, object]:
     failed = view.state == "failed"
     error = view.retry.error if view.retry else None
     return {
-        "advice": t(f"failure_{view.failure or 'provider_error'}_advice") if failed else t(f"advice_{view.state}"),
+        "advice": t(f"failure_{_failure(view)}_advice") if failed else t(f"advice_{view.state}"),
         "retry_error": form.error_text(error, t) if error else None,
     }
 

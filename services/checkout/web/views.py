@@ -123,9 +123,11 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     """`values` are posted texts by field name, shown again as they were typed. `price` is after the `coupon`.
 
     `attempt` goes along in the hidden field `attempt`; by default it is the slot that `PreparedPage.fill` fills.
+    `kept` is the query without which another language would show another page.
     """
 
     path: str
+    kept: str = ""
     merchant: Merchant
     title: str
     price: Price
@@ -195,6 +197,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     """
 
     path: str
+    kept: str = ""
     state: SessionState
     version: str
     merchant: Merchant
@@ -205,6 +208,7 @@ class SessionView(Struct, frozen=True, kw_only=True):
     now: datetime
     time_zone: str = "UTC"
     pending: PendingReason | None = None
+    method: Method | None = None
     phone: str | None = None
     action_expires_at: datetime | None = None
     redirect_url: str | None = None

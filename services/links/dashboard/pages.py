@@ -33,7 +33,7 @@ from shared.web.formats import format_moment
 from shared.web.security import new_nonce
 
 _FLAW_STATUS: Final[dict[SignInFlaw, int]] = {"missing": 400, "wrong": 401, "form": 403, "limited": 429}
-_TROUBLE_STATUS: Final[dict[Trouble, int]] = {"not_found": 404, "unavailable": 503, "broken": 500}
+_TROUBLE_STATUS: Final[dict[Trouble, int]] = {"not_found": 404, "no_page": 404, "unavailable": 503, "broken": 500}
 __all__ = ["Dashboard", "routes"]
 _log = logger("dashboard")
 
@@ -117,9 +117,14 @@ async def send_sign_out(request: HttpRequest) -> ASGIResponse:
     return gone
 
 
+@get(f"{PATH}/{{rest:path}}")
+async def no_page(request: HttpRequest) -> Response[Any]:
+    return _trouble(request, "no_page")
+
+
 def routes() -> list[Any]:
     handlers: dict[type[Exception] | int, Any] = {Fault: _on_fault, Exception: _on_unexpected}
-    handled = [home, show_sign_in, send_sign_in, send_sign_out, *INVITATION]
+    handled = [home, show_sign_in, send_sign_in, send_sign_out, no_page, *INVITATION]
     return [Router("/", route_handlers=handled, exception_handlers=handlers)]
 
 

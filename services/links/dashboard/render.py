@@ -20,7 +20,7 @@ _HERE: Final = Path(__file__).parent
 _CSS: Final = stylesheet(_HERE / "static" / "dashboard.css")
 _LANGUAGES: Final = tuple(LANGUAGE_NAMES.items())
 
-Trouble = Literal["not_found", "unavailable", "broken"]
+Trouble = Literal["not_found", "no_page", "unavailable", "broken"]
 
 
 def render_sign_in(view: SignInView, *, locale: str, nonce: str, path: str) -> bytes:
@@ -74,6 +74,7 @@ def render_trouble(trouble: Trouble, *, locale: str, nonce: str, path: str, requ
     values = {
         "heading": t(f"dashboard_{trouble}_heading"),
         "advice": t(f"dashboard_{trouble}_advice"),
+        "label": "dashboard" if trouble == "no_page" else "try_again",
         "request_id": request_id,
     }
     return _page("trouble.html", locale, values, nonce=nonce, path=path)

@@ -11,7 +11,7 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup, escape
 
-from shared.web.catalogs import read_messages
+from shared.web.catalogs import isolated, read_messages
 from shared.web.colors import Brand, brand
 from shared.web.locales import LOCALE_DEFAULT, LOCALES, known_locale
 from shared.web.pages import http_url
@@ -58,10 +58,11 @@ class Words:
         self._markup = {key: escape(text) for key, text in messages.items()}
 
     def __call__(self, key: str, **values: str) -> str:
+        shown = {name: isolated(value) for name, value in values.items()}
         # One Markup value (a link) makes a Markup of the whole, with every other value escaped.
         if any(isinstance(value, Markup) for value in values.values()):
-            return self._markup[key].format(**values)
-        return self._messages[key].format(**values)
+            return self._markup[key].format(**shown)
+        return self._messages[key].format(**shown)
 
 
 def known(locale: str) -> str:

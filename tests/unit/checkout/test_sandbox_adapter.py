@@ -210,6 +210,10 @@ def test_a_title_of_several_lines_reaches_the_provider_in_one() -> None:
     assert request_of(order).description == "Invoice #123"
 
 
+def test_whoever_comes_back_from_the_bank_is_not_sent_there_again() -> None:
+    assert request_of(ORDER).return_url == f"{ORDER.return_url}?sent=1"
+
+
 async def test_answers_in_chunks_are_read_whole() -> None:
     chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"
     async with answering(lambda _: chunked) as url:

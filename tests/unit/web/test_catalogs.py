@@ -26,7 +26,11 @@ COMPUTED = {
     *(f"error_{code}" for code in get_args(ErrorCode)),
     *(f"heading_{state}" for state in get_args(SessionState) if state != "failed"),
     *(f"advice_{state}" for state in ("expired", "abandoned", "under_review", "refunded")),
-    *(f"failure_{reason}_{part}" for reason in get_args(FailureReason) for part in ("heading", "advice")),
+    *(
+        f"failure_{reason}_{part}"
+        for reason in (*get_args(FailureReason), "transfer_expired")
+        for part in ("heading", "advice")
+    ),
     *(
         f"refusal_{reason}_{part}"
         for reason in {*get_args(RefusalReason), "closed"} - {"archived", "revoked", "deleted"}

@@ -314,6 +314,12 @@ def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
     assert 'value="+256772123456"' in page
 
 
+def test_a_transfer_that_is_too_late_is_not_sent_twice() -> None:
+    view = replace(gallery.SESSION, state="failed", failure="expired", method="bank_transfer", retry=None)
+    text = Outline(render_session(view, locale="en")).text
+    assert "If you have sent the money, do not send it again" in text
+
+
 def test_a_refusal_says_why_since_when_and_what_next() -> None:
     text = Outline(PAGES["en", "refusal-expired"]).text
     assert "This link has expired" in text
@@ -326,7 +332,25 @@ def test_a_refusal_says_why_since_when_and_what_next() -> None:
 @pytest.mark.parametrize(("seconds", "content"), [(-20, 5), (30, 31), (4_000, 60)])
 def test_a_held_page_looks_again_in_good_time(seconds: int, content: int) -> None:
     view = replace(gallery.HELD, retry_at=gallery.NOW + timedelta(seconds=seconds))
-    assert f'http-equiv="refresh" content="{content}"'.encode() in render_held(view, locale="en")
+    page = render_held(view, locale="en").decode()
+    assert f'data-again="{content}"' in page
+    assert f'<noscript><meta http-equiv="refresh" content="{content};url={view.path}"></noscript>' in page
+
+
+@pytest.mark.parametrize("name", ["session-transfer-sent", "session-came-back"])
+def test_another_language_shows_the_same_page(name: str) -> None:
+    assert 'href="/checkout/sessions/s1?lang=fr&amp;sent=1"' in PAGES["en", name].decode()
+
+
+def test_another_language_keeps_the_currency_that_was_chosen() -> None:
+    assert 'href="/checkout/invoice-123?lang=fr&amp;currency=EUR"' in checkout(kept="currency=EUR")
+    assert 'href="/checkout/invoice-123?lang=fr"' in checkout()
+
+
+def test_a_name_from_right_to_left_leaves_the_sentence_around_it_in_order() -> None:
+    page = checkout(merchant=Merchant("\u0645\u0637\u0639\u0645 1"))
+    assert "\u2068\u0645\u0637\u0639\u0645 1\u2069 and the payment provider" in page
+    assert "\u2068" not in checkout(merchant=Merchant("Café"))
 
 
 def test_a_problem_page_shows_the_request_id_and_no_merchant() -> None:

@@ -1,15 +1,16 @@
 """Locale choice, money and time, brand colors, headers."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.web.colors import CONTRAST_TEXT, SURFACE_DARK, SURFACE_LIGHT, brand, contrast
+from shared.web.colors import CONTRAST_TEXT, SURFACES_DARK, SURFACES_LIGHT, brand, contrast
 from shared.web.formats import format_clock, format_moment, format_money, format_plain_amount, money_shape
 from shared.web.locales import choose_locale
-from shared.web.pages import http_url, image_url
+from shared.web.pages import http_url, image_url, stylesheet
 from shared.web.security import content_security_policy, new_nonce
 
 
@@ -81,8 +82,20 @@ def test_times_are_told_in_their_zone_and_an_unknown_zone_is_utc() -> None:
 def test_every_brand_color_can_be_read_in_both_schemes(value: int) -> None:
     found = brand(f"#{value:06x}")
     assert contrast(found.fill, found.on_fill) >= CONTRAST_TEXT
-    assert contrast(found.accent, SURFACE_LIGHT) >= CONTRAST_TEXT
-    assert contrast(found.accent_dark, SURFACE_DARK) >= CONTRAST_TEXT
+    assert all(contrast(found.accent, surface) >= CONTRAST_TEXT for surface in SURFACES_LIGHT)
+    assert all(contrast(found.accent_dark, surface) >= CONTRAST_TEXT for surface in SURFACES_DARK)
+
+
+def test_accents_are_measured_against_the_surfaces_that_pages_have() -> None:
+    light, dark = re.findall(r":root\{([^}]*--bg:[^}]*)\}", stylesheet())
+    for css, surfaces in ((light, SURFACES_LIGHT), (dark, SURFACES_DARK)):
+        values = dict(re.findall(r"(--[a-z-]+):(#[0-9a-f]{3,6})(?=[;}]|$)", css))
+        found = {_long(values[name]) for name in ("--surface", "--bg", "--soft", "--warn-soft")}
+        assert found == set(surfaces)
+
+
+def _long(color: str) -> str:
+    return color if len(color) == 7 else "#" + "".join(2 * digit for digit in color[1:])
 
 
 @pytest.mark.parametrize("color", [None, "", "red", "#fff", "#12345g", "#123456;}", "url(x)", "#１２３４５６"])

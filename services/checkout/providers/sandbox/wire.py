@@ -183,7 +183,8 @@ def request_of(order: Order) -> PaymentRequest:
         bank=order.bank,
         description=one_line(order.description),
         callback_url=order.callback_url,
-        return_url=order.return_url,
+        # Whoever comes back has decided: no other way leads out of its pages.
+        return_url=order.paid_url,
     )
 
 

@@ -20,7 +20,12 @@ const busy = (on) => {
   button.setAttribute("aria-disabled", on);
   live.textContent = on ? button.querySelector(".work").textContent : "";
 };
-addEventListener("pageshow", (e) => { if (e.persisted) busy(false); });
+// The back button fills the form in again after this script has run: what hangs on its fields is brought in step
+const steps = [];
+addEventListener("pageshow", (e) => {
+  if (e.persisted) busy(false);
+  for (const step of steps) step();
+});
 
 // The operator, a hint: the longest known prefix of the number
 const phone = byId("f-mobile_phone");
@@ -55,12 +60,13 @@ if (phone) {
     if (out.textContent !== text) out.textContent = text;
     if (dial) dial.hidden = /^\s*(\+|00)/.test(phone.value);
   };
-  phone.addEventListener("input", hint);
-  if (pick && pick.options) pick.addEventListener("change", () => {
-    phone.placeholder = pick.selectedOptions[0].dataset.example;
+  const home = () => {
+    if (pick && pick.options) phone.placeholder = pick.selectedOptions[0].dataset.example;
     hint();
-  });
-  hint();
+  };
+  phone.addEventListener("input", hint);
+  if (pick && pick.options) pick.addEventListener("change", home);
+  steps.push(home);
 }
 
 // The amount on the button, as the buyer types. What cannot be read for sure is left to the server.
@@ -102,7 +108,7 @@ if (amount) {
   };
   amount.addEventListener("input", show);
   if (pick) pick.addEventListener("change", show);
-  show();
+  steps.push(show);
 }
 
 // The card field lives in a frame of the provider: only its origin is listened to, only its origin is told
@@ -151,7 +157,8 @@ const choose = () => {
   openFrame();
 };
 for (const radio of form.querySelectorAll("[name=method]")) radio.addEventListener("change", choose);
-choose();
+steps.push(choose);
+for (const step of steps) step();
 
 // Empty fields are told about here, in the page's language; all else is the server's to judge
 const tell = (field, text) => {
@@ -173,6 +180,9 @@ form.addEventListener("submit", (e) => {
     wrong[0].focus();
     return;
   }
+  // The browser's own page of trouble would lose what was typed
+  byId("unsent").textContent = navigator.onLine === false ? form.dataset.offline : "";
+  if (navigator.onLine === false) { e.preventDefault(); return; }
   busy(true);
   if (way() !== "card" || form.dataset.card !== "frame" || !host) return;
   e.preventDefault();

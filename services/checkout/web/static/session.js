@@ -45,6 +45,8 @@ const ask = async () => {
   if (!main.dataset.poll) return;
   try {
     const answer = await fetch(main.dataset.poll, { headers: { accept: "application/json" }, cache: "no-store" });
+    // The page says why it is closed to this browser; all else may pass
+    if (answer.status === 403) { location.reload(); return; }
     if (!answer.ok) throw new Error(answer.status);
     told(await answer.text());
   } catch { online(false); }
@@ -113,3 +115,6 @@ begin();
 // Back from the phone's prompt: look at once
 document.addEventListener("visibilitychange", () => { if (!document.hidden && (main.dataset.stream || main.dataset.poll)) ask(); });
 addEventListener("pageshow", (e) => { if (e.persisted) refresh(); });
+// A stream may not notice for minutes that its network is gone
+addEventListener("offline", () => online(false));
+addEventListener("online", () => { online(true); if (main.dataset.poll) ask(); });
