@@ -22,7 +22,7 @@ from tests.support import containers, servers
 from tests.support.browsing import Visitor, launch
 from tests.support.links import LinksService, RenewedLinks, renewed_links
 from tests.support.servers import Databases, Running
-from tests.support.spreading import Spreading
+from tests.support.spreading import Spreading, arrange
 from tests.support.stack import Stack
 
 Database = Callable[..., Awaitable[str]]
@@ -45,6 +45,12 @@ structlog.configure(
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spreading:
     return Spreading(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # In the processes of a shared run, each of which must come to the same order.
+    if hasattr(config, "workerinput"):
+        arrange(items)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 # ruff: noqa: F811 - pytest hands fixtures over by the name of a parameter
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -67,7 +68,9 @@ async def test_a_death_around_a_callback_loses_and_repeats_nothing(rig: Rig, cra
     rig.links.add(a_link(slug))
     await rig.restart(crash=crash)
     session = await rig.open(slug)
-    await rig.pay(session)
+    # Where the callback is quicker, the buyer hears nothing.
+    with suppress(httpx.RemoteProtocolError):
+        await rig.pay(session)
     await rig.checkout.exited()
     await rig.restart()
     await rig.until(session, "paid")

@@ -149,54 +149,48 @@ async def test_another_start_on_the_same_folder_is_refused(stack, start):
     assert stack.local()["processes"]
 
 
-async def test_a_second_stack_runs_beside_it_and_ctrl_c_of_one_leaves_the_other(stack, start, tmp_path):
-    other = await start(tmp_path / "var").ready()
-    everything = other.descendants()
-    assert len(everything) >= len(PARTS)
-    assert other.local()["nats"] != stack.local()["nats"]
-    assert await other.stop(signal.SIGINT) == 0
-    assert all_gone(everything)
-    assert not (other.home / "local.json").exists()
-    async with httpx.AsyncClient() as http:
-        assert (await http.get(f"{stack.local()['gateway']}/health")).status_code == 204
-
-
-async def test_a_second_start_goes_on_with_the_data_of_the_first_within_ten_seconds(start, tmp_path):
+async def test_a_second_stack_runs_beside_it_and_after_ctrl_c_goes_on_with_its_data_within_ten_seconds(
+    stack, start, tmp_path
+):
     home = tmp_path / 'Mes données "à moi" $x'
     first = await start(home).ready()
     first_seconds = time.monotonic() - first.began
+    everything = first.descendants()
+    assert len(everything) >= len(PARTS)
+    assert first.local()["nats"] != stack.local()["nats"]
     dsn = first.local()["postgres"]["links"]
     query(dsn, "CREATE TABLE kept AS SELECT 42 AS answer")
-    assert await first.stop(signal.SIGTERM) == 0
+    assert await first.stop(signal.SIGINT) == 0
+    assert all_gone(everything)
+    assert not (first.home / "local.json").exists()
+    async with httpx.AsyncClient() as http:
+        assert (await http.get(f"{stack.local()['gateway']}/health")).status_code == 204
     second = await start(home).ready()
     # On a machine that is busy with other tests both take longer; the second still has less to do.
     assert time.monotonic() - second.began < max(10, first_seconds)
     assert second.local()["postgres"]["links"] == dsn
     assert query(dsn, "SELECT answer FROM kept") == "42"
+    assert await second.stop(signal.SIGTERM) == 0
 
 
 async def test_killing_the_supervisor_leaves_no_process_and_the_next_start_recovers(start, tmp_path):
-    first = await start(tmp_path / "var").ready()
+    """As root without user namespaces, below a folder that is closed to the system user that PostgreSQL runs as.
+
+    For anybody but root these are ordinary starts.
+    """
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "setpriv").symlink_to("/usr/bin/setpriv")
+    (tmp_path / "closed").mkdir(mode=0o700)
+    home, path = tmp_path / "closed" / "var", str(tmp_path / "bin")
+    first = await start(home, PATH=path).ready()
+    assert psutil.Process(first.pid("postgres")).uids().effective != 0
     everything = first.descendants()
     first.process.kill()
     first.process.wait()
     await until(lambda: all_gone(everything), seconds=5)
-    second = await start(tmp_path / "var").ready()
+    second = await start(home, PATH=path).ready()
     # The terminal was closed.
     assert await second.stop(signal.SIGHUP) == 0
-
-
-async def test_root_without_user_namespaces_runs_postgres_as_a_system_user_even_below_a_closed_folder(start, tmp_path):
-    """For anybody but root this is an ordinary start."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "setpriv").symlink_to("/usr/bin/setpriv")
-    (tmp_path / "closed").mkdir(mode=0o700)
-    stack = await start(tmp_path / "closed" / "var", PATH=str(tmp_path / "bin")).ready()
-    assert psutil.Process(stack.pid("postgres")).uids().effective != 0
-    everything = stack.descendants()
-    stack.process.kill()
-    stack.process.wait()
-    await until(lambda: all_gone(everything), seconds=5)
 
 
 async def test_ctrl_c_while_it_starts_leaves_nothing(start, tmp_path):

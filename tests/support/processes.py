@@ -17,6 +17,7 @@ import psutil
 from deploy.local.exits import ended
 from deploy.local.ports import is_free
 from deploy.local.program import Program, spawn
+from tests.support.forking import Forked, fork
 
 POLL_SECONDS = 0.02
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
@@ -42,7 +43,7 @@ class Server:
         self.program = program
         self.url = url
         self.log = log
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -62,7 +63,7 @@ class Server:
     async def spawn(self) -> None:
         """Starts it and does not wait."""
         with self.log.open("ab") as log:
-            self.process = spawn(self.program, log=log.fileno())
+            self.process = await fork(self.program, log=log.fileno()) or spawn(self.program, log=log.fileno())
 
     async def ready(self) -> bool:
         assert self.process is not None

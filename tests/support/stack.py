@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from deploy.local.addresses import PORT_NAMES
 from deploy.local.program import Program
 from tests.support.processes import Server, free_port
 
@@ -60,6 +61,9 @@ class Stack:
 
     async def start(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
+        # What it chooses itself is free, but stacks that others start at the same moment may choose it, too.
+        if not (remembered := self.home / "ports.json").exists():
+            remembered.write_bytes(msgspec.json.encode({name: free_port() for name in PORT_NAMES}))
         # A stack that resumes leaves the file of the last run in place until it is ready.
         self._file.unlink(missing_ok=True)
         await self._server.spawn()
