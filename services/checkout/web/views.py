@@ -76,22 +76,11 @@ class ChosenPrice(Struct, frozen=True):
 Price = FixedPrice | ChosenPrice
 
 
-class CustomField(Struct, frozen=True):
-    """Posted as `custom.<key>`. `options` only for a select; a checkbox posts `on`."""
-
-    key: str
-    label: str
-    kind: Literal["text", "select", "checkbox"] = "text"
-    required: bool = False
-    options: tuple[str, ...] = ()
-
-
 class Collect(Struct, frozen=True):
     email: Need = "optional"
     name: Need = "no"
     phone: Need = "no"
     address: Need = "no"
-    custom: tuple[CustomField, ...] = ()
 
 
 class CardField(Struct, frozen=True):
@@ -101,7 +90,7 @@ class CardField(Struct, frozen=True):
 
 
 class FieldError(Struct, frozen=True):
-    """`field` is the posted name (`email`, `custom.size`, `mobile_phone`, `card`), or `form` for the whole.
+    """`field` is the posted name (`email`, `mobile_phone`, `card`), or `form` for the whole.
 
     `minor` of `currency` is the bound that amount_too_small and amount_too_large name.
     """

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from services.checkout.domain.banks import ussd_banks
 from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
-from services.checkout.web.views import CustomField, ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
+from services.checkout.web.views import ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
 from shared.web.catalogs import catalog
 from shared.web.locales import LOCALES
 from shared.web.slots import ATTEMPT_SLOT, NONCE_SLOT, PreparedPage
@@ -106,15 +106,13 @@ def test_the_language_switcher_is_plain_links() -> None:
 def test_hostile_merchant_text_stays_text() -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}<nonce><attempt>'
     merchant = Merchant(name=evil, logo_url='javascript:alert(1)"', color="#fff;}body{display:none", support_email=evil)
-    collect = replace(gallery.LIVE.collect, custom=(CustomField("k", evil, options=(evil,), kind="select"),))
     view = replace(
         gallery.CHECKOUT,
         merchant=merchant,
         title=evil,
         description=evil,
         cancel_url="javascript:alert(1)",
-        collect=collect,
-        values={"email": evil, "mobile_phone": evil, "custom.k": evil},
+        values={"email": evil, "mobile_phone": evil},
     )
     pages = [
         render_checkout(view, locale="en", nonce="n"),
@@ -155,7 +153,6 @@ def test_the_checkout_form_posts_what_the_server_reads() -> None:
     assert {attrs["name"] for attrs in outline.all("input", "select") if "name" in attrs} == {
         *("attempt", "email", "name", "phone", "method", "mobile_phone", "mobile_country", "card_token"),
         *("address_line1", "address_line2", "address_city", "address_postal_code", "address_country"),
-        *("custom.size", "custom.note", "custom.terms"),
     }
 
 
@@ -163,7 +160,7 @@ def test_errors_are_listed_first_and_tied_to_their_fields() -> None:
     page = PAGES["en", "checkout-errors"].decode()
     assert page.index('role="alert"') < page.index('name="amount"')
     assert '<a href="#f-amount">Amount: The smallest amount is UGX\u00a01,000.</a>' in page
-    assert '<a href="#f-custom1">T-shirt size: Fill this in.</a>' in page
+    assert '<a href="#f-address_city">Town or city: Fill this in.</a>' in page
     fields = {attrs.get("name"): attrs for attrs in Outline(page.encode()).all("input", "select")}
     assert fields["email"]["aria-invalid"] == "true"
     assert "f-email-error" in (fields["email"]["aria-describedby"] or "")
