@@ -52,6 +52,7 @@ SessionState = Literal[
     "abandoned",
     "paid",
     "under_review",
+    "refunding",
     "refunded",
 ]
 
@@ -156,6 +157,13 @@ class Retry(Struct, frozen=True, kw_only=True):
     other_url: str | None = None
 
 
+class GivenBack(Struct, frozen=True):
+    """All that went back so far, and when the last of it did."""
+
+    amount: Money
+    at: datetime
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """`payer_hint` is the end of the number or card, at most 4 digits; `brand` of a card, as in `visa`."""
 
@@ -165,6 +173,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     payer_hint: str | None = None
     brand: str | None = None
     email: str | None = None
+    given_back: GivenBack | None = None
 
 
 class TransferShown(Struct, frozen=True, kw_only=True):

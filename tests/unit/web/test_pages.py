@@ -305,6 +305,23 @@ def test_the_receipt_has_the_masked_method_and_the_time_of_its_zone() -> None:
     assert "Return to" not in Outline(PAGES["en", "session-paid-card"]).text
 
 
+@pytest.mark.parametrize("state", ["under_review", "refunding", "refunded"])
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: str, locale: str) -> None:
+    outline = Outline(PAGES[locale, f"session-{state.replace('_', '-')}"])
+    t = catalog(locale)
+    for shown in (t(f"heading_{state}"), t(f"advice_{state}"), t("print"), "PL-7Q2M-9XKD"):
+        assert shown in outline.text
+    assert (t("row_given_back") in outline.text) is (state == "refunded")
+    assert not {"/checkout/invoice-123", "https://kisakye.example/thanks"} & {a["href"] for a in outline.all("a")}
+
+
+def test_a_part_that_went_back_is_a_line_of_the_receipt() -> None:
+    text = Outline(PAGES["fr", "session-paid-partly-back"]).text
+    assert "Paiement reçu" in text
+    assert "Remboursé5\u00a0000\u00a0UGX 7 mars 2027, 14:05\u00a0EAT" in text
+
+
 def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
     page = PAGES["en", "session-failed-insufficient_funds"].decode()
     assert "Not enough money" in page
