@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 _PATHS: Final = {
     "alert": "M12 4L2.8 20h18.4zM12 10v4M12 17v.5",
+    "back": "M9 6L4.5 10.5 9 15M4.5 10.5H14a5 5 0 0 1 0 10h-3",
     "bank": "M4 10l8-5 8 5M4 10h16M6 10v7M10 10v7M14 10v7M18 10v7M4 19h16",
     "card": "M3 6h18v12H3zM3 10h18M6.5 14.5h3",
     "check": "M5 12.5l4.5 4.5L19 7.5",

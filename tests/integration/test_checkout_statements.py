@@ -49,6 +49,7 @@ async def test_every_statement_can_be_prepared_and_is_used(database: Database) -
             )
         ),
         ("fee.claim_fee_asks", "timestamptz, integer, float8[]", "now(), 50, '{1}'", "fee_ask_due"),
+        ("session.read_session", "uuid", "'{ORG}'", "refund_of_charge"),
         ("charge.prompt_until", "uuid, text", "'{ORG}', '+256772123456'", "charge_prompt_once"),
         ("provider_account.offered_accounts", "uuid, boolean", "'{ORG}', false", "provider_account_org"),
     ],

@@ -11,7 +11,6 @@ from services.checkout.web.views import (
     CheckoutView,
     ChosenPrice,
     Collect,
-    CustomField,
     FieldError,
     FixedPrice,
     Merchant,
@@ -50,17 +49,7 @@ CART = Bill(
     offered=(FixedPrice(4_359, "USD"), FixedPrice(4_010, "EUR")),
 )
 FLEXIBLE = ChosenPrice(("UGX",), min_minor=1_000, max_minor=500_000)
-EVERYTHING = Collect(
-    email="required",
-    name="required",
-    phone="optional",
-    address="required",
-    custom=(
-        CustomField("size", "T-shirt size", kind="select", required=True, options=("S", "M", "L")),
-        CustomField("note", "A note for the maker"),
-        CustomField("terms", "I accept the terms of delivery", kind="checkbox", required=True),
-    ),
-)
+EVERYTHING = Collect(email="required", name="required", phone="optional", address="required")
 
 
 def checkout_views() -> dict[str, CheckoutView]:
@@ -163,7 +152,6 @@ def form_views() -> dict[str, CheckoutView]:
         "amount": "500",
         "method": "mobile_money",
         "mobile_phone": "0803 12",
-        "custom.note": "Blue, please",
     }
     return {
         "checkout-everything": replace(LIVE, collect=EVERYTHING, cancel_url="https://kisakye.example/cart"),
@@ -176,7 +164,7 @@ def form_views() -> dict[str, CheckoutView]:
                 FieldError("form", "try_again"),
                 FieldError("amount", "amount_too_small", minor=1_000, currency="UGX"),
                 FieldError("email", "email_invalid"),
-                FieldError("custom.size", "required"),
+                FieldError("address_city", "required"),
                 FieldError("mobile_phone", "phone_invalid"),
             ),
         ),

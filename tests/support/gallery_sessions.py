@@ -5,7 +5,7 @@ from typing import get_args
 
 from msgspec.structs import replace
 
-from services.checkout.web.views import FieldError, Receipt, Retry, SessionView, TransferShown
+from services.checkout.web.views import FieldError, GivenBack, Receipt, Retry, SessionView, TransferShown
 from shared.contracts.checkout import FailureReason
 from shared.kernel.money import Money
 from tests.support.gallery_links import MERCHANT, NOW, PROVIDER, ZONE
@@ -37,6 +37,7 @@ TRANSFER = TransferShown(
     reference="RF-1588778",
     sent_url="/checkout/sessions/s1?sent=1",
 )
+LATER = NOW + timedelta(days=2)
 RECEIPT = Receipt(
     reference="PL-7Q2M-9XKD",
     paid_at=NOW,
@@ -134,8 +135,18 @@ def over_views() -> dict[str, SessionView]:
     }
     for failure in get_args(FailureReason):
         views[f"session-failed-{failure}"] = replace(stopped, state="failed", failure=failure)
-    for state in ("expired", "abandoned", "under_review", "refunded"):
+    for state in ("expired", "abandoned"):
         views[f"session-{state}"] = replace(
             stopped, state=state, retry=None, phone=None, restart_url="/checkout/invoice-123"
         )
-    return views
+    return views | money_back_views(views["session-paid"])
+
+
+def money_back_views(paid: SessionView) -> dict[str, SessionView]:
+    part, whole = (replace(RECEIPT, given_back=GivenBack(Money(minor, "UGX"), LATER)) for minor in (5_000, 50_000))
+    return {
+        "session-paid-partly-back": replace(paid, receipt=part),
+        "session-under-review": replace(paid, state="under_review"),
+        "session-refunding": replace(paid, state="refunding"),
+        "session-refunded": replace(paid, state="refunded", receipt=whole),
+    }

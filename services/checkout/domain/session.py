@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from services.checkout.domain.charge import Charge
 from services.checkout.domain.lifecycle import SessionStatus
+from services.checkout.domain.refund import Review
 from shared.contracts.checkout import CustomerView
 from shared.contracts.links import LinkView
 from shared.kernel.money import Money
@@ -68,17 +69,51 @@ class Session(Struct, frozen=True, kw_only=True):
         return Money(self.total.minor + self.discount.off.minor, self.total.currency)
 
 
+Fate = Literal["kept", "under_review", "going_back", "given_back"]
+
+
+class Aftermath(Struct, frozen=True, kw_only=True):
+    """What became of captured money.
+
+    `refunding` is promised to refunds that are under way; `refunded_at` is when the last one succeeded.
+    """
+
+    total: Money
+    review: Review | None
+    refunded: Money
+    refunding: Money
+    refunded_at: datetime | None
+
+    @property
+    def fate(self) -> Fate:
+        """Of the whole: what goes back in part is kept."""
+        if self.refunded == self.total:
+            return "given_back"
+        if self.refunded.minor + self.refunding.minor == self.total.minor:
+            return "going_back"
+        return "under_review" if self.review == "open" else "kept"
+
+
 class SessionState(Struct, frozen=True):
-    """A session and the charge that tells its story: the one that succeeded, else the latest."""
+    """A session and the charge that tells its story: one whose money is kept, else one that succeeded, else the latest.
+
+    `aftermath` None: nothing was captured, or only this moment.
+    """
 
     session: Session
     charge: Charge | None
+    aftermath: Aftermath | None = None
 
     def status_at(self, now: datetime) -> SessionStatus:
         """The status as a buyer should see it: time runs out before the ticker has written so."""
         if self.session.status == "open" and self.session.expires_at <= now:
             return "abandoned" if self.charge else "expired"
         return self.session.status
+
+    @property
+    def fate(self) -> Fate:
+        """Of a session that is paid."""
+        return self.aftermath.fate if self.aftermath else "kept"
 
 
 def session_after(session: Session, charge: Charge, now: datetime) -> Session:

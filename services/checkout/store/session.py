@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from services.checkout.domain.session import Address, Discount, Session, SessionState
+from services.checkout.domain.session import Address, Aftermath, Discount, Session, SessionState
 from services.checkout.store.charge import charge_of_session_row
 from shared.contracts.checkout import CustomerView, SessionAbandoned, SessionEvent, SessionExpired, SessionOpened
 from shared.contracts.links import LinkView
@@ -76,7 +76,9 @@ async def read_session(postgres: Postgres, session_id: UUID) -> SessionState | N
     row = await postgres.fetchrow(_sql["read_session"], session_id)
     if row is None:
         return None
-    return SessionState(_session(row), charge_of_session_row(row) if row["charge_id"] else None)
+    charge = charge_of_session_row(row) if row["charge_id"] else None
+    captured = charge is not None and charge.status == "succeeded"
+    return SessionState(_session(row), charge, _aftermath(row) if captured else None)
 
 
 async def expire_sessions(tx: Transaction, now: datetime, *, limit: int) -> list[SessionEvent]:
@@ -109,4 +111,15 @@ def _session(row: Record) -> Session:
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         paid_at=row["paid_at"],
+    )
+
+
+def _aftermath(row: Record) -> Aftermath:
+    currency = row["charge_currency"]
+    return Aftermath(
+        total=Money(row["charge_total_minor"], currency),
+        review=row["review"],
+        refunded=Money(row["refunded_minor"], currency),
+        refunding=Money(row["refunding_minor"], currency),
+        refunded_at=row["refunded_at"],
     )

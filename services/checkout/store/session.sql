@@ -26,6 +26,8 @@ SELECT id FROM made;
 SELECT fingerprint, body FROM idempotency WHERE scope = $1 AND route = $2 AND key = $3;
 
 -- name: read_session
+-- Most sessions have one charge. Where several succeeded, the one whose money is kept stands for the session. Refunds are
+-- looked for only where something went back.
 SELECT session.id, session.org_id, session.link::text AS link, session.email, session.name, session.phone,
        session.address::text AS address, session.total_minor, session.currency, session.discount::text AS discount,
        session.locale, session.status,
@@ -35,12 +37,17 @@ SELECT session.id, session.org_id, session.link::text AS link, session.email, se
        charge.status AS charge_status, charge.version AS charge_version, charge.provider_id, charge.failure_reason,
        charge.payer_phone, charge.payer_last4, charge.card_brand, charge.next_action::text AS next_action,
        charge.event_ids, charge.held_until, charge.traceparent, charge.payment_id, charge.created_at AS charge_created_at,
-       charge.updated_at AS charge_updated_at
+       charge.updated_at AS charge_updated_at, charge.review, charge.refunded_minor, charge.refunding_minor,
+       CASE WHEN charge.refunded_minor > 0 THEN (
+           SELECT max(refund.updated_at) FROM refund WHERE refund.charge_id = charge.id AND refund.status = 'succeeded'
+       ) END AS refunded_at
 FROM session
 LEFT JOIN LATERAL (
     SELECT * FROM charge
     WHERE charge.session_id = session.id
-    ORDER BY charge.status = 'succeeded' DESC, charge.id DESC
+    ORDER BY charge.status = 'succeeded' DESC,
+             charge.review IS DISTINCT FROM 'open' AND charge.refunded_minor + charge.refunding_minor < charge.total_minor DESC,
+             charge.id DESC
     LIMIT 1
 ) AS charge ON true
 WHERE session.id = $1;

@@ -103,6 +103,9 @@ PAYING: Final[dict[str, Any]] = {
     },
     "next_action": {"type": "prompt", "phone": "+256772123456", "expires_at": "2027-01-15T09:49:25.368Z"},
     "receipt": None,
+    "review": None,
+    "refunding": None,
+    "refunded": None,
     "created_at": "2027-01-15T09:44:25.344236Z",
     "expires_at": "2027-01-15T10:14:25.344236Z",
     "paid_at": None,
@@ -116,6 +119,8 @@ PAID: Final[dict[str, Any]] = PAYING | {
     "receipt": {"number": "R-20270115-SDXN7RH2", "url": _URL},
     "paid_at": "2027-01-15T09:44:27.523414Z",
 }
+PARTLY_BACK: Final[dict[str, Any]] = PAID | {"refunded": {"amount_minor": 5000, "currency": "UGX"}}
+UNDER_REVIEW: Final[dict[str, Any]] = PAID | {"review": "open"}
 OPENED: Final[dict[str, Any]] = PAYING | {
     "status": "open",
     "version": 1,

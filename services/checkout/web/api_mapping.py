@@ -73,7 +73,7 @@ def link_out(link: LinkView, methods: tuple[Method, ...]) -> LinkOut:
 def session_out(
     state: SessionState, tokens: SessionTokens, *, methods: tuple[Method, ...], now: datetime
 ) -> SessionOut:
-    session, charge = state.session, state.charge
+    session, charge, aftermath = state.session, state.charge, state.aftermath
     return SessionOut(
         id=session.id,
         status=state.status_at(now),
@@ -88,6 +88,9 @@ def session_out(
         charge=_charge(charge, session.locale) if charge else None,
         next_action=_next_action(charge),
         receipt=_receipt(session, charge, tokens),
+        review="open" if aftermath and aftermath.review == "open" else None,
+        refunding=aftermath.refunding if aftermath and aftermath.refunding.minor else None,
+        refunded=aftermath.refunded if aftermath and aftermath.refunded.minor else None,
         created_at=session.created_at,
         expires_at=session.expires_at,
         paid_at=session.paid_at,

@@ -138,7 +138,17 @@ def _read_session() -> dict[str, Any]:
         "summary": "The session, its charge, and what the buyer does next",
         "security": [{"session": []}],
         "parameters": [in_path("session_id", uuid=True)],
-        "responses": {"200": answer("SessionOut", {"paying": examples.PAYING, "paid": examples.PAID})}
+        "responses": {
+            "200": answer(
+                "SessionOut",
+                {
+                    "paying": examples.PAYING,
+                    "paid": examples.PAID,
+                    "under_review": examples.UNDER_REVIEW,
+                    "partly_back": examples.PARTLY_BACK,
+                },
+            )
+        }
         | problems(401, 404, 503),
     }
 

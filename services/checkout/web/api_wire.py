@@ -242,7 +242,10 @@ class ReceiptOut(Struct, frozen=True):
 
 
 class SessionOut(Struct, frozen=True, kw_only=True):
-    """`version` grows whenever anything changes. `total` is after the discount.
+    """`version` grows whenever the payment moves. `total` is after the discount.
+
+    What becomes of the money afterwards stands beside `status`, which stays `paid`: `review` is `open` while the
+    merchant decides about money that came too late, `refunding` is on its way back, `refunded` has gone back.
 
     `url` bears the token: who has it can read and pay this session.
     """
@@ -260,6 +263,9 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     charge: ChargeOut | None
     next_action: NextActionOut
     receipt: ReceiptOut | None
+    review: Literal["open"] | None
+    refunding: Money | None
+    refunded: Money | None
     created_at: datetime
     expires_at: datetime
     paid_at: datetime | None

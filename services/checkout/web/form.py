@@ -44,7 +44,7 @@ def context(view: CheckoutView, t: Catalog) -> dict[str, object]:
         "values": view.values,
         "attempt": view.attempt,
         "collect": collect,
-        "asks": bool(collect.custom) or any(getattr(collect, field) != "no" for field in _ASKED),
+        "asks": any(getattr(collect, field) != "no" for field in _ASKED),
         "errors": Errors((error.field, error_text(error, t)) for error in view.errors),
         "summary": [_summary_line(error, view, t) for error in view.errors],
         "uses_left": _uses_left(view.uses_left, t),
@@ -77,9 +77,6 @@ def _summary_line(error: FieldError, view: CheckoutView, t: Catalog) -> SummaryL
     if error.field in {"card", "method"}:
         way = "card" if error.field == "card" else view.methods[0]
         return SummaryLine(text, f"#way-{way}" if len(view.methods) > 1 else None)
-    for n, custom in enumerate(view.collect.custom, start=1):
-        if error.field == f"custom.{custom.key}":
-            return SummaryLine(t("labeled", label=custom.label, text=text), f"#f-custom{n}")
     line = t("labeled", label=t(error.field), text=text) if error.field in _LABELED else text
     return SummaryLine(line, f"#f-{error.field}")
 

@@ -208,10 +208,11 @@ class LinkPage:
         try:
             key = UUID(session_id)
             self._checkout.tokens.require(key, token)
-            session = (await self._checkout.read_session(key)).session
+            state = await self._checkout.read_session(key)
         except (ValueError, Fault):  # made up, of a session that is gone, or not to be read now: the buyer is not asked
             return None
-        if session.link.id != link.id or session.paid_at is None:
+        session = state.session
+        if session.link.id != link.id or session.paid_at is None or state.fate in {"going_back", "given_back"}:
             return None
         if now - session.paid_at > timedelta(seconds=PAID_SECONDS):
             return None

@@ -1,7 +1,7 @@
 """From a session and its charge to what their page shows. Pure."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, assert_never
 
 from services.checkout.domain.banks import ussd_banks
 from services.checkout.domain.charge import (
@@ -16,7 +16,7 @@ from services.checkout.domain.charge import (
 )
 from services.checkout.domain.lifecycle import UNDER_WAY
 from services.checkout.domain.operators import countries_for
-from services.checkout.domain.session import Session, SessionState, receipt_number
+from services.checkout.domain.session import Aftermath, Fate, Session, SessionState, receipt_number
 from services.checkout.web import bill_view
 from services.checkout.web.page_link_views import TEST_NUMBERS_PATH, link_path, merchant_of
 from services.checkout.web.views import (
@@ -26,6 +26,7 @@ from services.checkout.web.views import (
     Collect,
     FieldError,
     FixedPrice,
+    GivenBack,
     Receipt,
     Retry,
     SessionView,
@@ -43,7 +44,9 @@ def session_path(session: Session) -> str:
 
 def version_of(state: SessionState, now: datetime) -> str:
     """Changes whenever the page would look different."""
-    return f"{state.session.version}-{state.status_at(now)}"
+    moved = f"{state.session.version}-{state.status_at(now)}"
+    back = state.aftermath.refunded.minor if state.aftermath else 0
+    return f"{moved}-{state.fate}-{back}" if back or state.fate != "kept" else moved
 
 
 def choice_view(
@@ -117,7 +120,7 @@ def session_view(
         back_url=path if shown == "processing" and isinstance(action, Transfer | Redirect) else None,
         failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
         retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
-        receipt=_receipt(session, charge) if shown == "paid" else None,
+        receipt=_receipt(state) if session.status == "paid" else None,
         stream_url=f"{path}/events" if waiting else None,
         poll_url=f"{path}/version" if waiting else None,
         success_url=link.success_url,
@@ -158,7 +161,9 @@ def _retry(session: Session, charge: Charge | None, *, attempt: str, error: Fiel
     )
 
 
-def _receipt(session: Session, charge: Charge | None) -> Receipt | None:
+def _receipt(state: SessionState) -> Receipt | None:
+    """It stays what it was; what went back stands beside what was paid."""
+    session, charge = state.session, state.charge
     if charge is None:
         return None
     return Receipt(
@@ -168,7 +173,14 @@ def _receipt(session: Session, charge: Charge | None) -> Receipt | None:
         payer_hint=charge.payer_last4,
         brand=charge.card_brand,
         email=session.customer.email,
+        given_back=_given_back(state.aftermath),
     )
+
+
+def _given_back(aftermath: Aftermath | None) -> GivenBack | None:
+    if aftermath is None or aftermath.refunded_at is None:
+        return None
+    return GivenBack(aftermath.refunded, aftermath.refunded_at)
 
 
 def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:
@@ -189,7 +201,7 @@ def page_state(state: SessionState, now: datetime, *, sent: bool = False) -> Pag
     charge = state.charge
     match state.status_at(now):
         case "paid":
-            return "paid"
+            return _paid(state.fate)
         case "expired":
             return "expired"
         case "abandoned":
@@ -198,6 +210,20 @@ def page_state(state: SessionState, now: datetime, *, sent: bool = False) -> Pag
             return "failed"
         case "paying":
             return _waiting(charge.next_action, sent=sent) if charge and charge.status in UNDER_WAY else "processing"
+
+
+def _paid(fate: Fate) -> PageState:
+    match fate:
+        case "kept":
+            return "paid"
+        case "under_review":
+            return "under_review"
+        case "going_back":
+            return "refunding"
+        case "given_back":
+            return "refunded"
+        case _:
+            assert_never(fate)
 
 
 def _waiting(action: NextAction | None, *, sent: bool) -> PageState:

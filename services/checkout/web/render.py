@@ -50,6 +50,9 @@ _PART: Final[dict[SessionState, str]] = {
     "transfer": "transfer",
     "processing": "pending",
     "paid": "paid",
+    "under_review": "paid",
+    "refunding": "paid",
+    "refunded": "paid",
 }
 _CLOSED: Final = frozenset({"archived", "revoked", "deleted"})
 _REFUSAL_ICONS: Final = {"not_started": "clock", "expired": "clock", "exhausted": "ticket", "paused": "pause"}
@@ -88,9 +91,9 @@ def render_session(view: SessionView, *, locale: str, nonce: str = NONCE_SLOT) -
     match view.state:
         case "prompt_sent" | "redirecting" | "processing" | "dial" | "transfer":
             values |= waiting.context(view, t)
-        case "paid":
+        case "paid" | "under_review" | "refunding" | "refunded":
             values |= _paid(view, t)
-        case "failed" | "expired" | "abandoned" | "under_review" | "refunded":
+        case "failed" | "expired" | "abandoned":
             values |= _stopped(view, t)
         case _:
             assert_never(view.state)
@@ -235,11 +238,16 @@ def _stopped(view: SessionView, t: Catalog) -> dict[str, object]:
 
 def _paid(view: SessionView, t: Catalog) -> dict[str, object]:
     receipt = view.receipt
+    advice = None if view.state == "paid" else t(f"advice_{view.state}")
     if receipt is None:
-        return {}
+        return {"advice": advice}
     name = _BRANDS.get(receipt.brand or "", t(f"method_{receipt.method}"))
     masked = Markup("{} ••••\N{NO-BREAK SPACE}{}").format(name, receipt.payer_hint)
+    back = receipt.given_back
     return {
+        "advice": advice,
+        "back": back and format_money(back.amount.minor, back.amount.currency, t.locale),
+        "back_at": back and format_moment(back.at, t.locale, zone=view.time_zone),
         "paid_at": format_moment(receipt.paid_at, t.locale, zone=view.time_zone),
         "method_text": masked if receipt.payer_hint else name,
     }

@@ -52,6 +52,7 @@ SessionState = Literal[
     "abandoned",
     "paid",
     "under_review",
+    "refunding",
     "refunded",
 ]
 
@@ -76,22 +77,11 @@ class ChosenPrice(Struct, frozen=True):
 Price = FixedPrice | ChosenPrice
 
 
-class CustomField(Struct, frozen=True):
-    """Posted as `custom.<key>`. `options` only for a select; a checkbox posts `on`."""
-
-    key: str
-    label: str
-    kind: Literal["text", "select", "checkbox"] = "text"
-    required: bool = False
-    options: tuple[str, ...] = ()
-
-
 class Collect(Struct, frozen=True):
     email: Need = "optional"
     name: Need = "no"
     phone: Need = "no"
     address: Need = "no"
-    custom: tuple[CustomField, ...] = ()
 
 
 class CardField(Struct, frozen=True):
@@ -101,7 +91,7 @@ class CardField(Struct, frozen=True):
 
 
 class FieldError(Struct, frozen=True):
-    """`field` is the posted name (`email`, `custom.size`, `mobile_phone`, `card`), or `form` for the whole.
+    """`field` is the posted name (`email`, `mobile_phone`, `card`), or `form` for the whole.
 
     `minor` of `currency` is the bound that amount_too_small and amount_too_large name.
     """
@@ -167,6 +157,13 @@ class Retry(Struct, frozen=True, kw_only=True):
     other_url: str | None = None
 
 
+class GivenBack(Struct, frozen=True):
+    """All that went back so far, and when the last of it did."""
+
+    amount: Money
+    at: datetime
+
+
 class Receipt(Struct, frozen=True, kw_only=True):
     """`payer_hint` is the end of the number or card, at most 4 digits; `brand` of a card, as in `visa`."""
 
@@ -176,6 +173,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     payer_hint: str | None = None
     brand: str | None = None
     email: str | None = None
+    given_back: GivenBack | None = None
 
 
 class TransferShown(Struct, frozen=True, kw_only=True):

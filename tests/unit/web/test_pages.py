@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from html.parser import HTMLParser
 from typing import get_args
 
 import pytest
@@ -10,39 +9,13 @@ from msgspec.structs import replace
 
 from services.checkout.domain.banks import ussd_banks
 from services.checkout.web.render import render_checkout, render_held, render_problem, render_refusal, render_session
-from services.checkout.web.views import CustomField, ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
-from shared.web.catalogs import catalog
+from services.checkout.web.views import ErrorCode, FieldError, FixedPrice, Merchant, ProblemView
 from shared.web.locales import LOCALES
 from shared.web.slots import ATTEMPT_SLOT, NONCE_SLOT, PreparedPage
 from tests.support import page_gallery as gallery
+from tests.support.outline import PAGES, Outline
 
-PAGES = {(locale, name): page for locale in LOCALES for name, page in gallery.pages(locale).items()}
 WEIGHT_MAX = 50_000
-
-
-class Outline(HTMLParser):
-    """Tags with their attributes, ids, and the texts outside script and style."""
-
-    def __init__(self, page: bytes) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self._silent = False
-        self.feed(page.decode())
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self._silent = tag in {"script", "style"}
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent = self._silent and tag not in {"script", "style"}
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self.text += data
-
-    def all(self, *names: str) -> list[dict[str, str | None]]:
-        return [attrs for tag, attrs in self.tags if tag in names]
 
 
 @pytest.fixture(params=PAGES, ids="-".join, scope="module")
@@ -106,15 +79,13 @@ def test_the_language_switcher_is_plain_links() -> None:
 def test_hostile_merchant_text_stays_text() -> None:
     evil = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}<nonce><attempt>'
     merchant = Merchant(name=evil, logo_url='javascript:alert(1)"', color="#fff;}body{display:none", support_email=evil)
-    collect = replace(gallery.LIVE.collect, custom=(CustomField("k", evil, options=(evil,), kind="select"),))
     view = replace(
         gallery.CHECKOUT,
         merchant=merchant,
         title=evil,
         description=evil,
         cancel_url="javascript:alert(1)",
-        collect=collect,
-        values={"email": evil, "mobile_phone": evil, "custom.k": evil},
+        values={"email": evil, "mobile_phone": evil},
     )
     pages = [
         render_checkout(view, locale="en", nonce="n"),
@@ -155,7 +126,6 @@ def test_the_checkout_form_posts_what_the_server_reads() -> None:
     assert {attrs["name"] for attrs in outline.all("input", "select") if "name" in attrs} == {
         *("attempt", "email", "name", "phone", "method", "mobile_phone", "mobile_country", "card_token"),
         *("address_line1", "address_line2", "address_city", "address_postal_code", "address_country"),
-        *("custom.size", "custom.note", "custom.terms"),
     }
 
 
@@ -163,7 +133,7 @@ def test_errors_are_listed_first_and_tied_to_their_fields() -> None:
     page = PAGES["en", "checkout-errors"].decode()
     assert page.index('role="alert"') < page.index('name="amount"')
     assert '<a href="#f-amount">Amount: The smallest amount is UGX\u00a01,000.</a>' in page
-    assert '<a href="#f-custom1">T-shirt size: Fill this in.</a>' in page
+    assert '<a href="#f-address_city">Town or city: Fill this in.</a>' in page
     fields = {attrs.get("name"): attrs for attrs in Outline(page.encode()).all("input", "select")}
     assert fields["email"]["aria-invalid"] == "true"
     assert "f-email-error" in (fields["email"]["aria-describedby"] or "")
@@ -220,104 +190,9 @@ def test_paying_the_same_link_again_is_asked_first() -> None:
     assert re.search(r'<input type="checkbox" [^>]*name="pay_again" [^>]*required', page)
 
 
-def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
-    quickly, slowly = (b'<noscript><meta http-equiv="refresh" content="%d"></noscript>' % n for n in (3, 15))
-    copied_from = {"session-dial", "session-transfer"}
-    pending_names = {
-        "session-prompt",
-        "session-redirecting",
-        "session-redirecting-phone",
-        "session-processing",
-        "session-transfer-sent",
-        "session-came-back",
-    } | copied_from
-    for name in gallery.session_views():
-        pending = name in pending_names
-        page = PAGES["en", name]
-        assert (quickly in page) is (pending and name not in copied_from)
-        assert (slowly in page) is (name in copied_from)
-        assert (b"data-stream=" in page) is pending
-
-
-def test_the_code_can_be_dialed_with_one_press_and_without_a_script() -> None:
-    page = PAGES["en", "session-dial"].decode()
-    assert 'href="tel:*566*058*123456%23"' in page
-    text = Outline(PAGES["en", "session-dial"]).text
-    assert "*566*058*123456#" in text
-    assert "NGN\u00a01,500.50" in text
-    assert "Pay before" in text
-
-
-def test_the_transfer_page_says_what_to_send_and_where() -> None:
-    page = PAGES["en", "session-transfer"]
-    text = Outline(page).text
-    for shown in ("Wema Bank", "7821420190", "RF-1588778", "NGN\u00a01,500.50", "in one transfer"):
-        assert shown in text
-    copied = [attrs["data-copy"] for attrs in Outline(page).all("button") if "data-copy" in attrs]
-    assert copied == ["1500.50", "7821420190", "RF-1588778"]
-    assert b'href="/checkout/sessions/s1?sent=1"' in page
-    assert b'href="/checkout/sessions/s1"' in PAGES["en", "session-transfer-sent"]
-
-
 def test_a_ussd_code_is_asked_for_at_one_of_the_banks_where_there_is_a_list() -> None:
     assert '<option value="058">GTBank</option>' in checkout(methods=("ussd",), banks=ussd_banks("NGN"))
     assert 'name="bank"' not in checkout(methods=("ussd",))
-
-
-def test_the_prompt_page_says_where_and_by_when() -> None:
-    text = Outline(PAGES["en", "session-prompt"]).text
-    assert "+256\u00a0772\u00a0123\u00a0456 (MTN)" in text
-    assert "Approve before 2:10\u00a0PM\u00a0EAT" in text
-    assert "You may close this page" in text
-
-
-@pytest.mark.parametrize("locale", LOCALES)
-def test_an_unfinished_payment_says_what_it_waits_for(locale: str) -> None:
-    said = {
-        "session-prompt": "approval_on_phone",
-        "session-redirecting": "provider_page",
-        "session-dial": "ussd_code",
-        "session-transfer": "bank_transfer",
-        "session-transfer-sent": "bank_transfer",
-        "session-came-back": "provider_processing",
-        "session-processing": "provider_answer",
-    }
-    for name, reason in said.items():
-        assert catalog(locale)(f"pending_{reason}") in Outline(PAGES[locale, name]).text, name
-    for name in ("session-paid", "session-expired"):
-        assert 'class="why"' not in PAGES[locale, name].decode()
-
-
-def test_no_second_try_is_offered_while_it_is_not_safe() -> None:
-    page = render_session(replace(gallery.SESSION, retry=None), locale="en")
-    assert b"<form" not in page
-    assert b"Change number" not in page
-
-
-def test_the_receipt_has_the_masked_method_and_the_time_of_its_zone() -> None:
-    text = Outline(PAGES["en", "session-paid"]).text
-    for words in (
-        "PL-7Q2M-9XKD",
-        "Mobile money ••••\u00a0456",
-        "March 5, 2027, 2:05\u00a0PM\u00a0EAT",
-        "UGX\u00a050,000",
-    ):
-        assert words in text
-    assert "Visa ••••\u00a04242" in Outline(PAGES["en", "session-paid-card"]).text
-    assert "https://kisakye.example/thanks" in PAGES["en", "session-paid"].decode()
-    assert "Return to" not in Outline(PAGES["en", "session-paid-card"]).text
-
-
-def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
-    page = PAGES["en", "session-failed-insufficient_funds"].decode()
-    assert "Not enough money" in page
-    assert 'value="+256772123456"' in page
-
-
-def test_a_transfer_that_is_too_late_is_not_sent_twice() -> None:
-    view = replace(gallery.SESSION, state="failed", failure="expired", method="bank_transfer", retry=None)
-    text = Outline(render_session(view, locale="en")).text
-    assert "If you have sent the money, do not send it again" in text
 
 
 def test_a_refusal_says_why_since_when_and_what_next() -> None:
@@ -335,11 +210,6 @@ def test_a_held_page_looks_again_in_good_time(seconds: int, content: int) -> Non
     page = render_held(view, locale="en").decode()
     assert f'data-again="{content}"' in page
     assert f'<noscript><meta http-equiv="refresh" content="{content};url={view.path}"></noscript>' in page
-
-
-@pytest.mark.parametrize("name", ["session-transfer-sent", "session-came-back"])
-def test_another_language_shows_the_same_page(name: str) -> None:
-    assert 'href="/checkout/sessions/s1?lang=fr&amp;sent=1"' in PAGES["en", name].decode()
 
 
 def test_another_language_keeps_the_currency_that_was_chosen() -> None:
