@@ -97,7 +97,8 @@ class Together(Generic[_In, _Out]):
             self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._take_off)
 
     def _are_enough(self) -> bool:
-        return 2 * len(self._waiting) >= self._crowd or asyncio.get_running_loop().time() >= self._crowd_until
+        wanted = min(self._crowd / 2, self._group_max)
+        return len(self._waiting) >= wanted or asyncio.get_running_loop().time() >= self._crowd_until
 
     def _take_off(self) -> None:
         if self._gathering is not None:
@@ -117,14 +118,15 @@ class Together(Generic[_In, _Out]):
         flight = asyncio.current_task()
         assert flight is not None
         while group := self._next_group():
-            now = self._flights[flight] = asyncio.get_running_loop().time()
-            self._crowd = max(len(group), self._crowd // 2)
-            self._crowd_until = now + CROWD_SECONDS
+            self._flights[flight] = asyncio.get_running_loop().time()
             try:
                 await self._settle(group)
             except BaseException:
                 _fail(group, Unavailable(self._name))
                 raise
+            # They were in it, or came meanwhile. It shrinks slowly: some are always between two requests.
+            self._crowd = max(len(group) + len(self._waiting), self._crowd * 7 // 8)
+            self._crowd_until = asyncio.get_running_loop().time() + CROWD_SECONDS
             if (len(self._flights) > 1 and not self._all_slow(flight)) or not self._are_enough():
                 return
 
