@@ -1,8 +1,9 @@
 """Work that goes together: what is asked for while a statement is under way goes into the next one.
 
 Ten rows in one statement cost the database and the process little more than one, and the disk the same. What comes
-alone goes at once; there is no timer that it would wait for. A process that dies loses all of a group or none of it,
-and nobody of it was answered.
+alone goes at once. In a crowd the first waits for the others, a millisecond at most: whoever was in the last group has
+its answer now and asks anew, and a group of one would make all of them wait for it. A process that dies loses all of a
+group or none of it, and nobody of it was answered.
 """
 
 import asyncio
@@ -23,6 +24,10 @@ FLIGHTS_MAX: Final = 3
 PATIENCE_SECONDS: Final = 0.1
 """How long a group may hold up the next: one that waits for a lock must not make everybody wait for it."""
 ALONE_AT_ONCE: Final = 4
+GATHER_SECONDS: Final = 0.001
+"""What uvloop's timers can tell."""
+CROWD_SECONDS: Final = 0.02
+"""A crowd of which nobody came for so long is gone."""
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -61,6 +66,9 @@ class Together(Generic[_In, _Out]):
         self._waiting: deque[_Waiter[_In, _Out]] = deque()
         self._flights: dict[asyncio.Task[None], float] = {}
         self._watch: asyncio.TimerHandle | None = None
+        self._gathering: asyncio.TimerHandle | None = None
+        self._crowd = 0
+        self._crowd_until = 0.0
         self._alone = asyncio.Semaphore(ALONE_AT_ONCE)
 
     async def do(self, item: _In) -> _Out:
@@ -76,12 +84,26 @@ class Together(Generic[_In, _Out]):
         waiter = _Waiter(item, loop.create_future(), loop.time())
         self._waiting.append(waiter)
         if not self._flights:
-            self._take_off()
+            self._go()
         elif self._watch is None:
             self._watch = loop.call_later(self._patience_seconds, self._look)
         return await waiter.outcome
 
+    def _go(self) -> None:
+        """At once, or as soon as half of the crowd is here."""
+        if self._are_enough():
+            self._take_off()
+        elif self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_SECONDS, self._take_off)
+
+    def _are_enough(self) -> bool:
+        wanted = min(self._crowd / 2, self._group_max)
+        return len(self._waiting) >= wanted or asyncio.get_running_loop().time() >= self._crowd_until
+
     def _take_off(self) -> None:
+        if self._gathering is not None:
+            self._gathering.cancel()
+            self._gathering = None
         loop = asyncio.get_running_loop()
         flight = loop.create_task(self._fly(), name=f"together-{self._name}")
         self._flights[flight] = loop.time()
@@ -89,8 +111,8 @@ class Together(Generic[_In, _Out]):
 
     def _landed(self, flight: "asyncio.Task[None]") -> None:
         del self._flights[flight]
-        if self._waiting and not self._flights:  # it ended by force, or they came in its last moment
-            self._take_off()
+        if self._waiting and not self._flights:
+            self._go()
 
     async def _fly(self) -> None:
         flight = asyncio.current_task()
@@ -102,7 +124,10 @@ class Together(Generic[_In, _Out]):
             except BaseException:
                 _fail(group, Unavailable(self._name))
                 raise
-            if len(self._flights) > 1 and not self._all_slow(flight):
+            # They were in it, or came meanwhile. It shrinks slowly: some are always between two requests.
+            self._crowd = max(len(group) + len(self._waiting), self._crowd * 7 // 8)
+            self._crowd_until = asyncio.get_running_loop().time() + CROWD_SECONDS
+            if (len(self._flights) > 1 and not self._all_slow(flight)) or not self._are_enough():
                 return
 
     def _next_group(self) -> list[_Waiter[_In, _Out]]:

@@ -50,9 +50,16 @@ counted AS (
     JOIN asked ON asked.link_id = made.id
 ),
 told AS (
-    INSERT INTO outbox (id, type, subject, link_id, data, traceparent, created_at)
-    SELECT event_id, type, subject, link_id, data, traceparent, created_at
+    -- Numbered at once: whatever else is said of a link comes after this commits, and the relay need not write the row
+    -- once more to number it.
+    INSERT INTO outbox (id, type, subject, link_id, link_seq, data, traceparent, created_at)
+    SELECT event_id, type, subject, link_id, 1, data, traceparent, created_at
     FROM made
     JOIN asked ON asked.link_id = made.id
+),
+numbered AS (
+    INSERT INTO outbox_sequence (link_id, seq)
+    SELECT id, 1
+    FROM made
 )
 SELECT id FROM made;

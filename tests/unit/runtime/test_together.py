@@ -5,7 +5,7 @@ import pytest
 
 from shared.kernel.faults import Unavailable
 from shared.runtime.postgres import Undone
-from shared.runtime.together import FLIGHTS_MAX, GROUP_MAX, Together
+from shared.runtime.together import CROWD_SECONDS, FLIGHTS_MAX, GROUP_MAX, Together
 
 PATIENCE_SECONDS = 0.02
 
@@ -59,6 +59,42 @@ async def server() -> AsyncGenerator[Server]:
 async def test_one_alone_goes_at_once(server: Server) -> None:
     assert await server.together.do(1) == 2
     assert server.groups == [[1]]
+
+
+async def test_of_a_crowd_that_comes_again_none_goes_alone(server: Server) -> None:
+    """Ten, each of whom asks anew as soon as it has its answer, but not all in the same moment."""
+
+    async def client(number: int) -> None:
+        for _ in range(20):
+            await server.together.do(number)
+            for _ in range(number):
+                await asyncio.sleep(0)
+
+    first = await server.held()
+    clients = [asyncio.ensure_future(client(number)) for number in range(1, 11)]
+    await asyncio.sleep(0)
+    server.gate(0).set()
+    await asyncio.gather(first, *clients)
+    sizes = [len(group) for group in server.groups]
+    assert sum(sizes) == 1 + 200
+    assert sizes[:2] == [1, 10]
+    busy = sizes[2 : len(sizes) * 3 // 4]  # later, those who are quick are through
+    assert sum(busy) / len(busy) >= 3
+
+
+async def test_whoever_is_left_of_a_crowd_waits_a_moment_and_no_longer(server: Server) -> None:
+    first = await server.held()
+    crowd = [await server.asked(server.together.do(number)) for number in range(1, 9)]
+    server.gate(0).set()
+    await asyncio.gather(first, *crowd)
+    straggler = await server.asked(server.together.do(9))
+    assert len(server.groups) == 2  # it waits for others
+    assert await asyncio.wait_for(straggler, 1) == 18
+    assert server.groups[2] == [9]
+    await asyncio.sleep(CROWD_SECONDS * 1.5)
+    alone = await server.asked(server.together.do(10))
+    assert server.groups[3] == [10]  # the crowd is gone
+    assert await alone == 20
 
 
 async def test_what_comes_while_a_group_is_under_way_goes_together_in_the_next(server: Server) -> None:
