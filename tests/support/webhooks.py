@@ -22,6 +22,7 @@ from services.notify.domain.webhook_endpoint import EndpointDraft
 from services.notify.store.webhook_deliveries import Filters
 from services.notify.store.webhook_endpoints import Owner
 from services.notify.use_cases import webhook_deliveries as log
+from services.notify.use_cases.note_merchants import note_merchants
 from services.notify.use_cases.send_webhooks import SendWebhooks
 from services.notify.use_cases.webhook_endpoints import Rules, create_endpoint
 from services.notify.use_cases.webhook_facts import take_merchant_facts
@@ -135,6 +136,7 @@ class Webhooks:
     async def take(self, *facts: Received) -> None:
         async with self.postgres.transaction() as tx:
             await take_merchant_facts(tx, facts, now=self.now)
+            await note_merchants(tx, facts)
 
     def courier(self) -> SendWebhooks:
         return SendWebhooks(
