@@ -169,3 +169,31 @@ async def test_what_was_paid_a_moment_ago_is_asked_about_before_it_is_paid_again
     await by_phone(page)
     assert await see_receipt(page) != number
     assert (await api.settled(link, paid=2))["paid_count"] == 2
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "plain"])
+async def test_who_goes_back_from_a_prompt_is_told_of_it_and_led_to_it(
+    api: Api, buyer: Visitor, *, javascript: bool
+) -> None:
+    buyer.expected = {422}
+    link = await api.link()
+    page = await buyer.open(link["url"], javascript=javascript)
+    other = await buyer.tab(page.context)
+    await other.goto(link["url"])
+    await by_phone(page, PENDING)
+    await see(page, "Approve on your phone")
+    waiting = page.url
+    await by_phone(other)
+    question = other.locator(".note")
+    await expect(question).to_contain_text("A payment of yours for this link is waiting.")
+    await expect(other.locator("#f-pay_again-error")).to_contain_text("Tick the box if you want to pay once more")
+    await question.locator("a").click()
+    assert other.url == waiting
+    await page.goto(link["url"])
+    await expect(page.locator(".note")).to_contain_text("A payment of yours")
+    if javascript:
+        await page.click("#send")
+        await expect(page.locator("#f-pay_again-error")).to_contain_text("Tick the box if you want to pay once more")
+    await page.check("#f-pay_again")
+    await by_phone(page)
+    await see_receipt(page)

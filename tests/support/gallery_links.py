@@ -171,4 +171,10 @@ def form_views() -> dict[str, CheckoutView]:
         "checkout-paid-before": replace(
             LIVE, recent_payment=RecentPayment(NOW - timedelta(minutes=4), "/checkout/sessions/s0")
         ),
+        "checkout-waiting": replace(LIVE, recent_payment=RecentPayment(None, "/checkout/sessions/s0")),
+        "checkout-waiting-unconfirmed": replace(
+            LIVE,
+            recent_payment=RecentPayment(None, "/checkout/sessions/s0"),
+            errors=(FieldError("pay_again", "waiting_unconfirmed"),),
+        ),
     }

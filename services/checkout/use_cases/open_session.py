@@ -144,6 +144,11 @@ class OpenSession:
             expires_at=now + OPEN_FOR,
         )
 
+    async def opened_before(self, where: str | UUID, idempotency: Idempotency) -> UUID | None:
+        """The session that this key has opened already."""
+        found = await store.find_answer(self._postgres, _scope(where, idempotency), route=ROUTE, key=idempotency.key)
+        return UUID(found[1].decode()) if found else None
+
     async def _answered(self, where: str | UUID, idempotency: Idempotency) -> OpenedSession | None:
         scope = _scope(where, idempotency)
         found = await store.find_answer(self._postgres, scope, route=ROUTE, key=idempotency.key)

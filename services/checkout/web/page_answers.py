@@ -17,9 +17,10 @@ from shared.web.security import SECURITY_HEADERS, content_security_policy
 from shared.web.slots import NONCE_SLOT
 
 HttpRequest = Request[Any, Any, Any]
-PAID_COOKIE: Final = "paylinks_paid"
+PAID_COOKIE: Final = "paylinks_paid_"
+"""And the session's id: payments of two tabs stand side by side, and none hides another that still waits."""
 PAID_SECONDS: Final = 600
-"""For so long a buyer who paid this link is asked before paying it again."""
+"""For so long a buyer who paid this link, or began to, is asked before paying it again."""
 LOCALE_SECONDS: Final = 365 * 86_400
 RECEIPT_SECONDS: Final = 30 * 86_400
 SEE_OTHER: Final = 303
@@ -123,8 +124,9 @@ class Pages:
         )
 
     def paid_cookie(self, slug: str, session_id: UUID) -> Cookie:
-        value = f"{session_id}.{self._tokens.token(session_id)}"
-        return self._cookie(PAID_COOKIE, value, path=f"/checkout/{slug}", seconds=PAID_SECONDS)
+        """Lets the page of this one link tell this browser of this one payment."""
+        name = f"{PAID_COOKIE}{session_id}"
+        return self._cookie(name, self._tokens.token(session_id), path=f"/checkout/{slug}", seconds=PAID_SECONDS)
 
     def _language(self, request: HttpRequest) -> list[Cookie]:
         """A language that was asked for is remembered; one that was guessed is not."""

@@ -1,7 +1,6 @@
 """`/checkout/{slug}`: the page of a link, and what its form posts. Looking never holds, counts or creates."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,23 +11,17 @@ from litestar.response.base import ASGIResponse
 from services.checkout.domain.charge import Redirect
 from services.checkout.domain.faults import CouponRefused, LinkNotFound, MethodUnavailable, PromptActive, SessionEnded
 from services.checkout.domain.pricing import currencies_of, in_currency, listed_total
+from services.checkout.domain.refusal import may_be_all_held
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
+from services.checkout.use_cases.open_session import Idempotency
 from services.checkout.use_cases.view_link import key_of, require_free, require_payable
 from services.checkout.web import page_forms as forms
 from services.checkout.web.bill_view import coupon_of
-from services.checkout.web.page_answers import (
-    PAID_COOKIE,
-    PAID_SECONDS,
-    HttpRequest,
-    Pages,
-    cookies_of,
-    currency_asked,
-    locale_of,
-    wish_of,
-)
+from services.checkout.web.page_answers import HttpRequest, Pages, currency_asked, locale_of, wish_of
 from services.checkout.web.page_gate import GatePage, gate_token
 from services.checkout.web.page_link_views import checkout_view
+from services.checkout.web.page_recent import has_recent, recent_payment
 from services.checkout.web.page_session_views import session_path
 from services.checkout.web.render import render_checkout
 from services.checkout.web.views import CardField, Coupon, ErrorCode, FieldError, RecentPayment
@@ -73,7 +66,7 @@ class LinkPage:
     ) -> ASGIResponse:
         """Raises: LinkNotFound: there is none, or it is not one that `fits` the address."""
         checkout, wish = self._checkout, wish_of(request)
-        paid_before = PAID_COOKIE in cookies_of(request)
+        paid_before = has_recent(request)
         key = key_of(where)
         wanted = f"{wish or ''}{currency_asked(request) or ''}"
         prepared: PreparedPage | None = None if paid_before or fits else checkout.pages.get(key, wanted)
@@ -88,10 +81,13 @@ class LinkPage:
         require_payable(link, now)
         if (gate := await self._gate.before(request, link, now, status=200)) is not None:
             return gate
+        recent = await recent_payment(checkout, request, link, now=now) if paid_before else None
+        if recent is not None and recent.paid_at is None and may_be_all_held(link):
+            # Nobody else is in the way: this buyer holds a use, and goes on where it is paid.
+            return self._pages.redirect(recent.url)
         require_free(fresh, now)
         methods = await checkout.routing.payable_methods(link)
         locale = locale_of(request, link.merchant.locale)
-        recent = await self._recent(request, link, now) if paid_before else None
         currency = _sold_in(link, currency_asked(request))
         card = await self.card(link, methods, locale, currency=currency)
         view = checkout_view(link, methods, card=card, recent=recent, currency=currency)
@@ -113,14 +109,15 @@ class LinkPage:
             return gate
         methods = await checkout.routing.payable_methods(link)
         form = forms.checkout_form(link, methods, posted)
-        recent = await self._recent(request, link, now)
+        idempotency = forms.idempotency_of(slug, posted)
+        recent = await self._recent(request, link, idempotency=idempotency) if has_recent(request) else None
         errors = form.errors
         if "apply" in posted:
             # The coupon alone is asked for: what is missing elsewhere is no error yet.
             errors = tuple(error for error in errors if error.field == "coupon")
             return await self._again(request, link, methods, posted=posted, errors=errors, recent=recent)
         if recent is not None and posted.get("pay_again") != "on":
-            errors = (FieldError("pay_again", "pay_again_unconfirmed"), *errors)
+            errors = (_unconfirmed(recent), *errors)
         if errors or form.means is None:
             return await self._again(request, link, methods, posted=posted, errors=errors, recent=recent)
         details = forms.with_locale(form.details, locale_of(request, link.merchant.locale))
@@ -128,7 +125,7 @@ class LinkPage:
         customer, client_ip = details.customer, request.scope["state"]["client_ip"]
         checkout.limit_addresses(customer.email, customer.phone, posted.get("mobile_phone"), client_ip=client_ip)
         try:
-            opened = await checkout.open_session(slug, details, now=now, idempotency=forms.idempotency_of(slug, posted))
+            opened = await checkout.open_session(slug, details, now=now, idempotency=idempotency)
             started = await checkout.start_charge(opened.session.id, form.means, client_ip=client_ip)
         except Fault as fault:
             error = error_of(fault)
@@ -202,21 +199,12 @@ class LinkPage:
         except Unavailable:
             return None, _form("provider_unavailable")
 
-    async def _recent(self, request: HttpRequest, link: LinkView, now: datetime) -> RecentPayment | None:
-        """What this browser paid here a few minutes ago, by the cookie that the receipt left."""
-        session_id, _, token = request.cookies.get(PAID_COOKIE, "").partition(".")
-        try:
-            key = UUID(session_id)
-            self._checkout.tokens.require(key, token)
-            state = await self._checkout.read_session(key)
-        except (ValueError, Fault):  # made up, of a session that is gone, or not to be read now: the buyer is not asked
-            return None
-        session = state.session
-        if session.link.id != link.id or session.paid_at is None or state.fate in {"going_back", "given_back"}:
-            return None
-        if now - session.paid_at > timedelta(seconds=PAID_SECONDS):
-            return None
-        return RecentPayment(session.paid_at, session_path(session))
+    async def _recent(
+        self, request: HttpRequest, link: LinkView, *, idempotency: Idempotency | None
+    ) -> RecentPayment | None:
+        checkout = self._checkout
+        own = await checkout.open_session.opened_before(link.slug, idempotency) if idempotency else None
+        return await recent_payment(checkout, request, link, now=checkout.clock(), own=own)
 
 
 def _sold_in(link: LinkView, currency: str | None) -> str | None:
@@ -229,7 +217,7 @@ def to_session(pages: Pages, state: SessionState) -> ASGIResponse:
     url = session_path(session)
     if charge is not None and charge.status == "pending" and isinstance(charge.next_action, Redirect):
         url = charge.next_action.url
-    return pages.redirect(url, pages.session_cookie(session.id))
+    return pages.redirect(url, pages.session_cookie(session.id), pages.paid_cookie(session.link.slug, session.id))
 
 
 def error_of(fault: Fault) -> FieldError | None:
@@ -261,6 +249,10 @@ def _invalid(field: str, code: str) -> FieldError:
     if field.startswith("customer."):
         return FieldError(field.removeprefix("customer."), "required")
     return _form("try_again")
+
+
+def _unconfirmed(recent: RecentPayment) -> FieldError:
+    return FieldError("pay_again", "waiting_unconfirmed" if recent.paid_at is None else "pay_again_unconfirmed")
 
 
 def _form(code: ErrorCode) -> FieldError:

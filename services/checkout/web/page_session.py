@@ -92,8 +92,8 @@ class SessionPage:
         locale, nonce = locale_of(request, session.locale), new_nonce()
         view = session_view(state, now=now, attempt=new_nonce(), sent=_has_sent(request))
         body = render_session(view, locale=locale, nonce=nonce)
-        paid = [self._pages.paid_cookie(session.link.slug, session.id)] if status == "paid" else []
-        return self._pages.answer(request, body, nonce=nonce, cookies=paid)
+        told = [self._pages.paid_cookie(session.link.slug, session.id)] if status in {"paying", "paid"} else []
+        return self._pages.answer(request, body, nonce=nonce, cookies=told)
 
     async def pay(self, request: HttpRequest, state: SessionState) -> ASGIResponse:
         """A (further) try in this session; with one under way already, it is joined."""

@@ -39,6 +39,7 @@ ErrorCode = Literal[
     "provider_unavailable",
     "charge_under_way",
     "pay_again_unconfirmed",
+    "waiting_unconfirmed",
     "try_again",
 ]
 SessionState = Literal[
@@ -103,10 +104,13 @@ class FieldError(Struct, frozen=True):
 
 
 class RecentPayment(Struct, frozen=True):
-    """This buyer paid this link a moment ago: the page asks before it takes money again (field `pay_again`)."""
+    """This buyer paid this link a moment ago: the page asks before it takes money again (field `pay_again`).
 
-    paid_at: datetime
-    receipt_url: str
+    Without `paid_at` the payment is still under way. `url` is its page.
+    """
+
+    paid_at: datetime | None
+    url: str
 
 
 class CheckoutView(Struct, frozen=True, kw_only=True):

@@ -190,6 +190,22 @@ def test_paying_the_same_link_again_is_asked_first() -> None:
     assert re.search(r'<input type="checkbox" [^>]*name="pay_again" [^>]*required', page)
 
 
+def test_who_has_a_payment_waiting_is_told_where_it_stands_before_paying_once_more() -> None:
+    page = PAGES["en", "checkout-waiting"].decode()
+    assert "A payment of yours for this link is waiting. " in page
+    assert '<a href="/checkout/sessions/s0">See how it stands</a>' in page
+    assert re.search(r'<input type="checkbox" [^>]*name="pay_again" [^>]*required', page)
+    assert "Pay once more all the same</label>" in page
+    assert "already paid" not in page
+
+
+def test_paying_beside_what_waits_is_refused_in_words_of_its_own() -> None:
+    page = PAGES["en", "checkout-waiting-unconfirmed"].decode()
+    assert '<a href="#f-pay_again">A payment of yours is waiting. Tick the box' in page
+    assert re.search(r'name="pay_again" [^>]*aria-invalid="true"', page)
+    assert "already paid" not in page
+
+
 def test_a_ussd_code_is_asked_for_at_one_of_the_banks_where_there_is_a_list() -> None:
     assert '<option value="058">GTBank</option>' in checkout(methods=("ussd",), banks=ussd_banks("NGN"))
     assert 'name="bank"' not in checkout(methods=("ussd",))

@@ -174,7 +174,7 @@ form.addEventListener("input", (e) => { if (e.target.getAttribute("aria-invalid"
 form.addEventListener("submit", (e) => {
   if (sent) { e.preventDefault(); return; }
   const wrong = [...form.elements].filter((f) => f.willValidate && !f.checkValidity());
-  for (const field of wrong) tell(field, field.validity.valueMissing ? form.dataset.missing : form.dataset.email);
+  for (const field of wrong) tell(field, field.validity.valueMissing ? field.dataset.missing || form.dataset.missing : form.dataset.email);
   if (wrong.length) {
     e.preventDefault();
     wrong[0].focus();
