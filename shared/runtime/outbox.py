@@ -22,7 +22,7 @@ Fact: TypeAlias = tuple[UUID, str, str, UUID | None, bytes, str | None]
 """A row of the outbox: id, type, subject, link_id, data, traceparent."""
 
 
-SOON_SECONDS: Final = 0.4
+SOON_SECONDS: Final = 0.2
 
 
 class Wake:

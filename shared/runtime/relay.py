@@ -29,8 +29,7 @@ from shared.runtime.postgres import CONNECT_SECONDS_MAX, Record
 from shared.runtime.publisher import Outgoing, Publisher
 from shared.runtime.queries import statements
 
-BATCH: Final = 800
-"""NATS takes a thousand as one atomic batch, and syncs its disk as often for few as for many."""
+BATCH: Final = 256
 POLL_SECONDS: Final = 0.5
 ROUND_SECONDS_MIN: Final = 0.02
 """Between two rounds that are not full: a payment writes several facts, and each round costs a commit or two."""
