@@ -25,14 +25,22 @@ class WholeRequest(Request[Any, Any, Any]):
             return await super().body()
         receive = self.receive
         first = await receive()
-        most = self.route_handler.resolve_request_max_body_size()
-        whole = first["type"] == "http.request" and not first["more_body"]
-        if first["type"] == "http.request" and whole and (most is None or len(first["body"]) <= most):
-            self._body = state.body = first["body"]
-            self.is_connected = False
-            return first["body"]
+        if first["type"] == "http.request" and (not first["more_body"] or self._is_all(first["body"])):
+            most = self.route_handler.resolve_request_max_body_size()
+            if most is None or len(first["body"]) <= most:
+                self._body = state.body = first["body"]
+                self.is_connected = False
+                return first["body"]
         self.receive = _again(first, receive)
         return await super().body()
+
+    def _is_all(self, body: bytes) -> bool:
+        """Whether it is as long as was said: Granian says of every piece that more may come, and to ask it once more
+        costs as much as all of Litestar."""
+        for name, value in self.scope["headers"]:
+            if name == b"content-length":
+                return value == b"%d" % len(body)
+        return False
 
 
 def _again(first: HTTPReceiveMessage | WebSocketReceiveMessage, receive: Receive) -> Receive:

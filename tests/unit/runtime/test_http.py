@@ -20,9 +20,9 @@ async def echo(request: AnyRequest) -> Response[bytes]:
 
 
 async def answered(
-    pieces: Sequence[bytes | None], request_class: type[AnyRequest], *, length: bytes | None
+    pieces: Sequence[bytes | None], request_class: type[AnyRequest], *, length: bytes | None, more: bool = False
 ) -> tuple[int, bytes]:
-    """What is answered to a body that comes in these pieces; None: they hung up."""
+    """What is answered to a body that comes in these pieces; None: they hung up. `more` is said to come after each."""
     app = Litestar([echo], request_class=request_class, request_max_body_size=MOST, openapi_config=None)
     left = list(pieces)
     said: list[Any] = []
@@ -31,7 +31,7 @@ async def answered(
         piece = left.pop(0)
         if piece is None:
             return {"type": "http.disconnect"}
-        return {"type": "http.request", "body": piece, "more_body": bool(left)}
+        return {"type": "http.request", "body": piece, "more_body": more or bool(left)}
 
     async def send(message: Any) -> None:
         said.append(message)
@@ -73,6 +73,21 @@ async def test_a_body_is_read_as_litestar_reads_it(pieces: Sequence[bytes], leng
     expected = await answered(pieces, Request, length=length)
     assert await answered(pieces, WholeRequest, length=length) == expected
     assert expected[0] == (200 if sum(map(len, pieces)) <= MOST else 413)
+
+
+async def test_a_body_that_is_as_long_as_was_said_is_not_asked_for_more() -> None:
+    # As Granian gives it: nothing says that this was all, and another question would be answered with nothing.
+    assert await answered([b"01234"], WholeRequest, length=b"5", more=True) == (200, b"01234")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "length"), [([b"01234", b""], None), ([b"01234", b"5", b""], b"6"), ([b"01234", None], b"6")]
+)
+async def test_a_body_is_asked_for_until_it_is_as_long_as_was_said(
+    pieces: Sequence[bytes | None], length: bytes | None
+) -> None:
+    expected = await answered([*pieces, None], Request, length=length, more=True)
+    assert await answered([*pieces, None], WholeRequest, length=length, more=True) == expected
 
 
 async def test_who_hangs_up_in_the_middle_is_taken_for_no_one_who_has_said_all() -> None:
