@@ -35,8 +35,10 @@ class WholeRequest(Request[Any, Any, Any]):
         return await super().body()
 
     def _is_all(self, body: bytes) -> bool:
-        """Whether it is as long as was said: Granian says of every piece that more may come, and to ask it once more
-        costs as much as all of Litestar."""
+        """Whether it is as long as was said.
+
+        Granian says of every piece that more may come, and to ask it once more costs as much as all of Litestar.
+        """
         for name, value in self.scope["headers"]:
             if name == b"content-length":
                 return value == b"%d" % len(body)

@@ -20,7 +20,7 @@ from nats.js.errors import NotFoundError
 from shared.kernel.faults import Unavailable
 from shared.runtime.broker import Broker
 
-BATCH: Final = 128
+BATCH: Final = 256
 ASK: Final = 2 * BATCH
 """Asked for at once, so that the next batch is on its way while one is applied."""
 

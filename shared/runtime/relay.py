@@ -29,7 +29,7 @@ from shared.runtime.postgres import CONNECT_SECONDS_MAX, Record
 from shared.runtime.publisher import Outgoing, Publisher
 from shared.runtime.queries import statements
 
-BATCH: Final = 256
+BATCH: Final = 512
 POLL_SECONDS: Final = 0.5
 ROUND_SECONDS_MIN: Final = 0.02
 """Between two rounds that are not full: a payment writes several facts, and each round costs a commit or two."""

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import psutil
 
+from shared.runtime.relay import BATCH
 from tests.conftest import Database
 from tests.support import bus, servers
 from tests.support.bus import all_applied, assert_once_and_without_gaps, running, service
@@ -15,7 +16,8 @@ from tests.support.bus_service import MIGRATIONS
 from tests.support.processes import Server
 from tests.support.servers import Databases
 
-FACTS = 600
+FACTS = 2 * BATCH + 400
+"""More than two rounds of the relay, however quickly they are written."""
 LINKS = [uuid4() for _ in range(7)]
 
 
