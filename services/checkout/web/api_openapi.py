@@ -146,6 +146,7 @@ def _read_session() -> dict[str, Any]:
                     "paid": examples.PAID,
                     "under_review": examples.UNDER_REVIEW,
                     "partly_back": examples.PARTLY_BACK,
+                    "charged_back": examples.CHARGED_BACK,
                 },
             )
         }

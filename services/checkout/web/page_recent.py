@@ -15,6 +15,7 @@ from shared.kernel.faults import Fault
 
 SESSIONS_READ_MAX: Final = 5
 """The newest. Cookies are what a browser likes to send."""
+_GONE: Final = frozenset({"going_back", "given_back", "charged_back"})
 
 
 def has_recent(request: HttpRequest) -> bool:
@@ -52,7 +53,7 @@ def _told(state: SessionState, link: LinkView, now: datetime) -> RecentPayment |
     if state.status_at(now) == "paying":
         return RecentPayment(None, session_path(session))
     paid_at = session.paid_at
-    if paid_at is None or state.fate in {"going_back", "given_back"} or now - paid_at > timedelta(seconds=PAID_SECONDS):
+    if paid_at is None or state.fate in _GONE or now - paid_at > timedelta(seconds=PAID_SECONDS):
         return None
     return RecentPayment(paid_at, session_path(session))
 

@@ -45,8 +45,11 @@ def session_path(session: Session) -> str:
 def version_of(state: SessionState, now: datetime) -> str:
     """Changes whenever the page would look different."""
     moved = f"{state.session.version}-{state.status_at(now)}"
-    back = state.aftermath.refunded.minor if state.aftermath else 0
-    return f"{moved}-{state.fate}-{back}" if back or state.fate != "kept" else moved
+    after = state.aftermath
+    if after is None:
+        return moved
+    back, taken = after.refunded.minor, after.charged_back.minor
+    return f"{moved}-{state.fate}-{back}-{taken}" if back or taken or state.fate != "kept" else moved
 
 
 def choice_view(
@@ -174,6 +177,7 @@ def _receipt(state: SessionState) -> Receipt | None:
         brand=charge.card_brand,
         email=session.customer.email,
         given_back=_given_back(state.aftermath),
+        charged_back=_charged_back(state.aftermath),
     )
 
 
@@ -181,6 +185,12 @@ def _given_back(aftermath: Aftermath | None) -> GivenBack | None:
     if aftermath is None or aftermath.refunded_at is None:
         return None
     return GivenBack(aftermath.refunded, aftermath.refunded_at)
+
+
+def _charged_back(aftermath: Aftermath | None) -> GivenBack | None:
+    if aftermath is None or aftermath.charged_back_at is None:
+        return None
+    return GivenBack(aftermath.charged_back, aftermath.charged_back_at)
 
 
 def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:
@@ -222,6 +232,8 @@ def _paid(fate: Fate) -> PageState:
             return "refunding"
         case "given_back":
             return "refunded"
+        case "charged_back":
+            return "charged_back"
         case _:
             assert_never(fate)
 

@@ -55,6 +55,7 @@ SessionState = Literal[
     "under_review",
     "refunding",
     "refunded",
+    "charged_back",
 ]
 
 
@@ -162,7 +163,7 @@ class Retry(Struct, frozen=True, kw_only=True):
 
 
 class GivenBack(Struct, frozen=True):
-    """All that went back so far, and when the last of it did."""
+    """All that went back so far (or that banks took), and when the last of it did."""
 
     amount: Money
     at: datetime
@@ -178,6 +179,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     brand: str | None = None
     email: str | None = None
     given_back: GivenBack | None = None
+    charged_back: GivenBack | None = None
 
 
 class TransferShown(Struct, frozen=True, kw_only=True):

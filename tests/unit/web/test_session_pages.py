@@ -93,7 +93,7 @@ def test_the_receipt_has_the_masked_method_and_the_time_of_its_zone() -> None:
     assert "Return to" not in Outline(PAGES["en", "session-paid-card"]).text
 
 
-@pytest.mark.parametrize("state", ["under_review", "refunding", "refunded"])
+@pytest.mark.parametrize("state", ["under_review", "refunding", "refunded", "charged_back"])
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: str, locale: str) -> None:
     outline = Outline(PAGES[locale, f"session-{state.replace('_', '-')}"])
@@ -101,6 +101,7 @@ def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: 
     for shown in (t(f"heading_{state}"), t(f"advice_{state}"), t("print"), "PL-7Q2M-9XKD"):
         assert shown in outline.text
     assert (t("row_given_back") in outline.text) is (state == "refunded")
+    assert (t("row_charged_back") in outline.text) is (state == "charged_back")
     assert not {"/checkout/invoice-123", "https://kisakye.example/thanks"} & {a["href"] for a in outline.all("a")}
 
 
