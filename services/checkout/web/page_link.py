@@ -177,6 +177,7 @@ class LinkPage:
             recent=recent,
             currency=currency,
             coupon=coupon,
+            coupon_asked="apply" in posted,
         )
         body = render_checkout(view, locale=locale, nonce=nonce)
         return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE if errors else 200)

@@ -118,7 +118,8 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     """`values` are posted texts by field name, shown again as they were typed. `price` is after the `coupon`.
 
     `attempt` goes along in the hidden field `attempt`; by default it is the slot that `PreparedPage.fill` fills.
-    `kept` is the query without which another language would show another page.
+    `kept` is the query without which another language would show another page. `coupon_asked`: the buyer has just
+    asked for the coupon, or for none.
     """
 
     path: str
@@ -146,6 +147,7 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     bill: Bill = Bill()
     coupons: bool = False
     coupon: Coupon | None = None
+    coupon_asked: bool = False
 
 
 class Retry(Struct, frozen=True, kw_only=True):
