@@ -154,7 +154,7 @@ async def test_applying_a_coupon_keeps_what_was_typed_and_lowers_the_total(rig: 
     for words in ('<p class="total">UGX\xa045,000</p>', "\N{MINUS SIGN}UGX\xa05,000", 'value="amina@example.com"'):
         assert words in page.text
     assert '<input type="hidden" name="coupon" value="WELCOME10">' in page.text
-    assert said(page) == "WELCOME10: 10 % off. You pay UGX\xa045,000."
+    assert said(page) == "WELCOME10: 10% off. You pay UGX\xa045,000."
     form = {"attempt": attempt_of(page.text), "method": "card", "card_token": "tok_visa", "coupon": "WELCOME10"}
     assert (await post(rig, "/checkout/apply", **form)).status_code == 303
     row = await rig.pg.fetchrow("SELECT total_minor, discount FROM session ORDER BY id DESC LIMIT 1")
@@ -196,7 +196,7 @@ async def test_a_coupon_works_where_the_buyer_chooses_the_amount(rig: Rig) -> No
     rig.links.coupons["WELCOME10"] = TEN_PERCENT
     assert (await rig.open("tip-coupon", amount_minor=2_000, coupon_code="WELCOME10"))["total"]["amount_minor"] == 1_800
     page = await post(rig, "/checkout/tip-coupon", apply="coupon", coupon="WELCOME10")
-    assert (page.status_code, said(page)) == (200, "WELCOME10: 10 % off. It comes off the amount that you choose.")
+    assert (page.status_code, said(page)) == (200, "WELCOME10: 10% off. It comes off the amount that you choose.")
 
 
 async def test_the_page_of_an_open_session_shows_the_pinned_bill(rig: Rig) -> None:

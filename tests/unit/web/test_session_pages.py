@@ -105,6 +105,12 @@ def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: 
     assert not {"/checkout/invoice-123", "https://kisakye.example/thanks"} & {a["href"] for a in outline.all("a")}
 
 
+def test_without_a_script_only_what_may_still_be_approved_offers_to_look_again() -> None:
+    link = '<noscript><a class="quiet" href="/checkout/sessions/s1">Check again</a></noscript>'
+    pages = [name for (locale, name), page in PAGES.items() if locale == "en" and link in page.decode()]
+    assert pages == ["session-failed-expired"]
+
+
 def test_a_part_that_went_back_is_a_line_of_the_receipt() -> None:
     text = Outline(PAGES["fr", "session-paid-partly-back"]).text
     assert "Paiement reçu" in text
