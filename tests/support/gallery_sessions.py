@@ -86,6 +86,17 @@ def waiting_views() -> dict[str, SessionView]:
             currency="NGN",
             transfer=TRANSFER,
         ),
+        "session-transfer-late": replace(
+            SESSION,
+            state="transfer",
+            pending="bank_transfer",
+            phone=None,
+            retry=None,
+            minor=150_050,
+            currency="NGN",
+            transfer=replace(TRANSFER, late=True),
+            action_expires_at=NOW - timedelta(minutes=1),
+        ),
         "session-transfer-sent": replace(
             SESSION,
             state="processing",

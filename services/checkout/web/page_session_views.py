@@ -44,12 +44,20 @@ def session_path(session: Session) -> str:
 
 def version_of(state: SessionState, now: datetime) -> str:
     """Changes whenever the page would look different."""
-    moved = f"{state.session.version}-{state.status_at(now)}"
+    moved = f"{state.session.version}-{state.status_at(now)}{'-late' if _too_late(state.charge, now) else ''}"
     after = state.aftermath
     if after is None:
         return moved
     back, taken = after.refunded.minor, after.charged_back.minor
     return f"{moved}-{state.fate}-{back}-{taken}" if back or taken or state.fate != "kept" else moved
+
+
+def _too_late(charge: Charge | None, now: datetime) -> bool:
+    """To send a transfer: its account may be closed, though the provider has not said so."""
+    if charge is None or charge.status not in UNDER_WAY or not isinstance(charge.next_action, Transfer):
+        return False
+    until = charge.next_action.expires_at
+    return until is not None and until <= now
 
 
 def choice_view(
@@ -119,7 +127,7 @@ def session_view(
         action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,
         dial_code=action.code if isinstance(action, Dial) else None,
-        transfer=_transfer(action, path),
+        transfer=_transfer(action, path, late=_too_late(charge, now)),
         back_url=path if shown == "processing" and isinstance(action, Transfer | Redirect) else None,
         failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
         retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
@@ -139,7 +147,7 @@ def _pending(charge: Charge | None, *, sent: bool) -> PendingReason | None:
     return "provider_processing" if reason == "provider_page" and sent else reason
 
 
-def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
+def _transfer(action: NextAction | None, path: str, *, late: bool) -> TransferShown | None:
     if not isinstance(action, Transfer):
         return None
     return TransferShown(
@@ -149,6 +157,7 @@ def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
         amount=action.amount,
         reference=action.reference,
         sent_url=f"{path}?sent=1",
+        late=late,
     )
 
 

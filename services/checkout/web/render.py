@@ -218,6 +218,8 @@ def _notice(
 def _heading(view: SessionView, t: Catalog) -> str:
     if view.state == "failed":
         return t(f"failure_{_failure(view)}_heading")
+    if view.state == "transfer" and view.transfer and view.transfer.late:
+        return t("failure_transfer_expired_heading")
     return t(f"heading_{view.state}")
 
 

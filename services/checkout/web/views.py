@@ -185,7 +185,10 @@ class Receipt(Struct, frozen=True, kw_only=True):
 
 
 class TransferShown(Struct, frozen=True, kw_only=True):
-    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits."""
+    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits.
+
+    `late`: the time for it is over, and nothing should be sent any more.
+    """
 
     bank: str
     account_number: str
@@ -193,6 +196,7 @@ class TransferShown(Struct, frozen=True, kw_only=True):
     amount: Money
     reference: str | None
     sent_url: str
+    late: bool = False
 
 
 class SessionView(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from tests.support.outline import PAGES, Outline
 
 def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
     quickly, slowly = (b'<noscript><meta http-equiv="refresh" content="%d"></noscript>' % n for n in (3, 15))
-    copied_from = {"session-dial", "session-transfer"}
+    copied_from = {"session-dial", "session-transfer", "session-transfer-late"}
     pending_names = {
         "session-prompt",
         "session-redirecting",
@@ -121,6 +121,16 @@ def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
     page = PAGES["en", "session-failed-insufficient_funds"].decode()
     assert "Not enough money" in page
     assert 'value="+256772123456"' in page
+
+
+def test_once_the_time_for_a_transfer_is_over_nobody_is_told_to_send_it() -> None:
+    page = PAGES["en", "session-transfer-late"]
+    outline = Outline(page)
+    for shown in ("The time for the transfer is over", "do not send it again", "7821420190", "I have sent it"):
+        assert shown in outline.text
+    for gone in (b"in one transfer", b"Send the money", b'data-copy="', b'data-until="'):
+        assert gone not in page
+    assert "/checkout/sessions/s1/call-off" in {link["href"] for link in outline.all("a")}
 
 
 def test_a_transfer_that_is_too_late_is_not_sent_twice() -> None:
