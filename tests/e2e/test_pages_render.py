@@ -67,6 +67,19 @@ async def test_the_operator_shows_while_the_number_is_typed(visit: Open) -> None
     assert "You approve the payment" in (await hint.text_content() or "")
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+async def test_the_focus_goes_to_what_applying_a_coupon_came_to(visit: Open, site: Site, *, javascript: bool) -> None:
+    views = gallery.checkout_views()
+    page = await visit(checkout(views["checkout-cart-coupon"]), javascript=javascript)
+    await expect(page.locator("#coupon-said")).to_be_focused()
+    site.pages["/x"] = checkout(views["checkout-coupon-refused"])
+    await page.goto(f"{ORIGIN}/x")
+    await expect(page.locator("#errors")).to_be_focused()
+    site.pages["/x"] = checkout(gallery.LIVE)
+    await page.goto(f"{ORIGIN}/x")
+    await expect(page.locator("body")).to_be_focused()
+
+
 async def test_a_mobile_money_form_is_sent_once(visit: Open, site: Site) -> None:
     page = await visit(checkout(gallery.CHECKOUT))
     await page.fill("#f-mobile_phone", "0772123456")

@@ -166,19 +166,32 @@ async def test_what_is_no_link_is_not_found(rig: Rig, slug: str) -> None:
         assert (answer.status_code, answer.json()["code"]) == (404, "link_not_found")
 
 
-async def test_when_every_use_is_held_no_session_begins_until_later(rig: Rig) -> None:
-    rig.links.add(a_link("all-held", uses_max=1, uses=UsesView(used=0, held=1, version=1)))
-    answer = await rig.http.post("/v1/checkout/all-held/sessions", json={})
-    assert (answer.status_code, answer.json()["code"]) == (409, "all_uses_held")
-    assert int(answer.headers["retry-after"]) > 0
-    assert (await rig.http.get("/v1/checkout/all-held")).json()["uses_remaining"] == 0
+async def test_when_every_use_is_held_page_and_api_say_when_to_try_again(rig: Rig) -> None:
+    rig.links.add(a_link("all-held", uses_max=2, uses=UsesView(used=1, held=1, version=1)))
+    for answer in (
+        await rig.http.get("/v1/checkout/all-held"),
+        await rig.http.post("/v1/checkout/all-held/sessions", json={}),
+    ):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.status_code, answer.json()["code"]) == (409, "all_uses_held")
+        assert datetime.fromisoformat(answer.json()["retry_at"]) > datetime.now(UTC)
+        assert int(answer.headers["retry-after"]) > 0
+    page = await rig.http.get("/checkout/all-held")
+    assert (page.status_code, int(page.headers["retry-after"]) > 0) == (409, True)
+
+
+async def test_whoever_may_not_open_a_link_is_not_told_that_its_uses_are_held(rig: Rig) -> None:
+    rig.links.add(a_link("held-gate", uses_max=1, uses=UsesView(used=0, held=1, version=1), gate_otp=True))
+    answer = await rig.http.get("/v1/checkout/held-gate")
+    assert (answer.status_code, answer.json()["code"]) == (401, "otp_required")
 
 
 async def test_a_use_that_was_just_released_is_sold_though_our_projection_lags(rig: Rig) -> None:
     stale = a_link("lagging", uses_max=1, uses=UsesView(used=0, held=1, version=1))
     await rig.links.tell_created(stale)
-    await answered(rig, "lagging", 200)
+    await answered(rig, "lagging", 409)
     rig.links.add(msgspec.structs.replace(stale, uses=UsesView(used=0, held=0, version=2)))
+    assert (await rig.http.get("/v1/checkout/lagging")).json()["uses_remaining"] == 1
     assert (await rig.open("lagging"))["status"] == "open"
 
 

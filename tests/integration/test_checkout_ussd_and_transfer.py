@@ -110,6 +110,23 @@ async def test_who_says_that_it_is_sent_waits_and_can_look_again_or_call_it_off(
     assert again.headers["location"] == f"{path}?choose=1"
 
 
+async def test_an_open_page_learns_that_the_time_for_its_transfer_is_over(rig: Rig) -> None:
+    add(rig, "too-late", "bank_transfer", minor=990_004)
+    session = await rig.open("too-late")
+    await rig.pay(session, method="bank_transfer")
+    path, cookie = f"/checkout/sessions/{session['id']}", {"cookie": f"paylinks_session={session['token']}"}
+    before = (await rig.http.get(f"{path}/version", headers=cookie)).json()
+    assert "in one transfer" in (await rig.http.get(path, headers=cookie)).text
+    over = """UPDATE charge SET next_action = jsonb_set(next_action, '{expires_at}', '"2026-01-02T03:04:05Z"')
+              WHERE session_id = $1"""
+    await rig.pg.execute(over, session["id"])
+    assert (await rig.http.get(f"{path}/version", headers=cookie)).json() != before
+    page = await rig.http.get(path, headers=cookie)
+    assert "in one transfer" not in page.text
+    assert "The time for the transfer is over" in page.text
+    assert (await rig.http.post(f"{path}/call-off", headers=cookie)).headers["location"] == f"{path}?choose=1"
+
+
 async def test_a_code_that_is_called_off_cannot_be_paid_any_more(rig: Rig) -> None:
     add(rig, "off", "ussd")
     session = await rig.open("off")

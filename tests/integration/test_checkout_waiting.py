@@ -111,6 +111,28 @@ async def test_what_waited_and_is_paid_is_told_as_paid(rig: Rig, browser: httpx.
     assert f'<a href="{path}">See the receipt</a>' in page.text
 
 
+async def test_what_took_long_is_told_until_its_receipt_was_seen(rig: Rig, browser: httpx.AsyncClient) -> None:
+    rig.links.add(a_link("days"))
+    path = await begin(browser, "days", **by_phone("788"))
+    await decide(rig, path, "succeed")
+
+    async def paid() -> bool:
+        found = await rig.pg.fetchval("SELECT status FROM session WHERE id = $1", session_in(path))
+        return found == "paid"
+
+    await eventually(paid)
+    waited = "UPDATE session SET created_at = created_at - $2::interval, paid_at = paid_at - $3::interval WHERE id = $1"
+    await rig.pg.execute(waited, session_in(path), timedelta(0), timedelta(hours=6))
+    assert TICK not in (await browser.get("/checkout/days")).text, (
+        "paid at once, and long ago: whoever comes back means it"
+    )
+    await rig.pg.execute(waited, session_in(path), timedelta(days=2), timedelta(0))
+    assert f'<a href="{path}">See the receipt</a>' in (await browser.get("/checkout/days")).text
+    receipt = await browser.get(path)
+    (cookie,) = [line for line in receipt.headers.get_list("set-cookie") if line.startswith("paylinks_paid_")]
+    assert "max-age=600;" in f"{cookie.lower()};"
+
+
 async def test_the_same_form_sent_twice_joins_what_waits_and_is_not_asked(rig: Rig, browser: httpx.AsyncClient) -> None:
     link = rig.links.add(a_link("sent-twice"))
     form = by_phone("775") | {"attempt": "attempt-sent-twice"}
@@ -176,7 +198,7 @@ async def test_the_cookie_is_for_this_link_and_opens_this_session_only(rig: Rig,
     sent = await post(browser, "own", **by_phone("787"))
     session_id = session_in(sent.headers["location"])
     (cookie,) = [line for line in sent.headers.get_list("set-cookie") if line.startswith("paylinks_paid_")]
-    for part in (f"paylinks_paid_{session_id}=", "HttpOnly", "Max-Age=600", "Path=/checkout/own", "SameSite=lax"):
+    for part in (f"paylinks_paid_{session_id}=", "HttpOnly", "Max-Age=604800", "Path=/checkout/own", "SameSite=lax"):
         assert part.lower() in cookie.lower()
     token = re.findall(r"=([^;]+)", cookie)[0]
 

@@ -16,7 +16,7 @@ from tests.support.refunds import Shop
 
 TOTAL = 50_000
 THANKS = "https://kampala.example/thanks"
-COLUMNS = ("review", "refunding", "refunded")
+COLUMNS = ("review", "refunding", "refunded", "charged_back")
 ALREADY_PAID = "You already paid this"
 
 
@@ -63,6 +63,17 @@ class Buyer:
         refund = (await self.shop.refund(self.charge, amount)).json()
         await self.shop.until(refund["id"], status)
         return await self.rig.pg.fetchval("SELECT provider_id FROM refund WHERE id = $1", UUID(refund["id"]))
+
+    async def dispute(self, status: str, amount: int = TOTAL) -> None:
+        body = {"status": status, "amount": amount}
+        payment = await self.shop.payment_id(self.charge)
+        (await self.rig.control.post(f"/control/payments/{payment}/dispute", json=body)).raise_for_status()
+        known = "SELECT count(*) = 1 FROM dispute WHERE charge_id = $1 AND status = $2"
+
+        async def written() -> bool:
+            return await self.rig.pg.fetchval(known, UUID(self.charge), status)
+
+        await eventually(written, seconds=10)
 
 
 def ugx(minor: int) -> dict[str, Any]:
@@ -141,6 +152,35 @@ async def test_the_whole_goes_back_then_is_back_and_is_kept_again_when_a_bank_re
 
         await eventually(known, seconds=10)
         assert heading in await buyer.page()
+
+
+async def test_a_payment_that_a_bank_took_back_says_so_once_the_dispute_is_lost(rig: Rig) -> None:
+    buyer = await Buyer.paid(rig)
+    await buyer.dispute("open")
+    assert await buyer.told() == {}
+    assert "Payment received UGX 50,000" in await buyer.page()
+    await buyer.dispute("lost")
+    assert await buyer.told() == {"charged_back": ugx(TOTAL)}
+    page = await buyer.page()
+    assert "Your bank took this payment back" in page
+    assert re.search(r"Amount UGX 50,000 .*Taken back by your bank UGX 50,000 \w+ \d+, \d{4}", page)
+    assert THANKS not in page
+    cookie = {"cookie": f"paylinks_paid_{buyer.session['id']}={buyer.session['token']}"}
+    assert ALREADY_PAID not in (await rig.http.get(f"/checkout/{buyer.shop.link.slug}", headers=cookie)).text
+
+
+async def test_a_dispute_that_is_won_says_nothing_and_one_lost_in_part_is_a_line(rig: Rig) -> None:
+    buyer = await Buyer.paid(rig)
+    await buyer.dispute("open")
+    await buyer.dispute("won")
+    assert (await buyer.told(), "Taken back" in await buyer.page()) == ({}, False)
+    buyer = await Buyer.paid(rig)
+    await buyer.give_back(5_000, "succeeded")
+    await buyer.dispute("lost", 20_000)
+    assert await buyer.told() == {"refunded": ugx(5_000), "charged_back": ugx(20_000)}
+    page = await buyer.page()
+    for words in ("Payment received UGX 50,000", "Given back UGX 5,000", "Taken back by your bank UGX 20,000", THANKS):
+        assert words in page
 
 
 @pytest.mark.parametrize("whole", [True, False])

@@ -112,6 +112,7 @@ def bill_views() -> dict[str, CheckoutView]:
             coupons=True,
             coupon=Coupon("WELCOME10", off_minor=436, percent_bps=1_000),
             values={"coupon": "welcome10"},
+            coupon_asked=True,
         ),
         "checkout-cart-large": replace(
             LIVE,
@@ -132,7 +133,7 @@ def bill_views() -> dict[str, CheckoutView]:
             errors=(FieldError("coupon", "coupon_expired"),),
         ),
         "checkout-coupon-tip": replace(
-            LIVE, price=FLEXIBLE, coupons=True, coupon=Coupon("HALF", percent_bps=5_050), values={"coupon": "HALF"}
+            LIVE, price=FLEXIBLE, coupons=True, coupon=Coupon("HALF", percent_bps=5_050), coupon_asked=True
         ),
         "checkout-plan": replace(
             LIVE,

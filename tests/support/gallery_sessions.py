@@ -86,6 +86,17 @@ def waiting_views() -> dict[str, SessionView]:
             currency="NGN",
             transfer=TRANSFER,
         ),
+        "session-transfer-late": replace(
+            SESSION,
+            state="transfer",
+            pending="bank_transfer",
+            phone=None,
+            retry=None,
+            minor=150_050,
+            currency="NGN",
+            transfer=replace(TRANSFER, late=True),
+            action_expires_at=NOW - timedelta(minutes=1),
+        ),
         "session-transfer-sent": replace(
             SESSION,
             state="processing",
@@ -143,10 +154,12 @@ def over_views() -> dict[str, SessionView]:
 
 
 def money_back_views(paid: SessionView) -> dict[str, SessionView]:
+    taken = replace(RECEIPT, charged_back=GivenBack(Money(50_000, "UGX"), LATER))
     part, whole = (replace(RECEIPT, given_back=GivenBack(Money(minor, "UGX"), LATER)) for minor in (5_000, 50_000))
     return {
         "session-paid-partly-back": replace(paid, receipt=part),
         "session-under-review": replace(paid, state="under_review"),
         "session-refunding": replace(paid, state="refunding"),
         "session-refunded": replace(paid, state="refunded", receipt=whole),
+        "session-charged-back": replace(paid, state="charged_back", receipt=taken),
     }

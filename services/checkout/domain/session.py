@@ -69,13 +69,14 @@ class Session(Struct, frozen=True, kw_only=True):
         return Money(self.total.minor + self.discount.off.minor, self.total.currency)
 
 
-Fate = Literal["kept", "under_review", "going_back", "given_back"]
+Fate = Literal["kept", "under_review", "going_back", "given_back", "charged_back"]
 
 
 class Aftermath(Struct, frozen=True, kw_only=True):
     """What became of captured money.
 
     `refunding` is promised to refunds that are under way; `refunded_at` is when the last one succeeded.
+    `charged_back` is what disputes took that were lost, the last of them at `charged_back_at`.
     """
 
     total: Money
@@ -83,13 +84,17 @@ class Aftermath(Struct, frozen=True, kw_only=True):
     refunded: Money
     refunding: Money
     refunded_at: datetime | None
+    charged_back: Money
+    charged_back_at: datetime | None
 
     @property
     def fate(self) -> Fate:
         """Of the whole: what goes back in part is kept."""
-        if self.refunded == self.total:
-            return "given_back"
-        if self.refunded.minor + self.refunding.minor == self.total.minor:
+        # A bank may take back what was refunded already, so the sum may be more than the whole.
+        gone_minor = self.refunded.minor + self.charged_back.minor
+        if gone_minor >= self.total.minor:
+            return "charged_back" if self.charged_back.minor >= self.refunded.minor else "given_back"
+        if gone_minor + self.refunding.minor >= self.total.minor:
             return "going_back"
         return "under_review" if self.review == "open" else "kept"
 

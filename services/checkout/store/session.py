@@ -122,4 +122,6 @@ def _aftermath(row: Record) -> Aftermath:
         refunded=Money(row["refunded_minor"], currency),
         refunding=Money(row["refunding_minor"], currency),
         refunded_at=row["refunded_at"],
+        charged_back=Money(row["charged_back_minor"] or 0, currency),
+        charged_back_at=row["charged_back_at"],
     )

@@ -26,8 +26,8 @@ SELECT id FROM made;
 SELECT fingerprint, body FROM idempotency WHERE scope = $1 AND route = $2 AND key = $3;
 
 -- name: read_session
--- Most sessions have one charge. Where several succeeded, the one whose money is kept stands for the session. Refunds are
--- looked for only where something went back.
+-- Most sessions have one charge. Where several succeeded, the one whose money is kept stands for the session. Refunds and
+-- disputes are looked for only where something went back, or is with a bank.
 SELECT session.id, session.org_id, session.link::text AS link, session.email, session.name, session.phone,
        session.address::text AS address, session.total_minor, session.currency, session.discount::text AS discount,
        session.locale, session.status,
@@ -40,16 +40,23 @@ SELECT session.id, session.org_id, session.link::text AS link, session.email, se
        charge.updated_at AS charge_updated_at, charge.review, charge.refunded_minor, charge.refunding_minor,
        CASE WHEN charge.refunded_minor > 0 THEN (
            SELECT max(refund.updated_at) FROM refund WHERE refund.charge_id = charge.id AND refund.status = 'succeeded'
-       ) END AS refunded_at
+       ) END AS refunded_at,
+       lost.minor AS charged_back_minor, lost.at AS charged_back_at
 FROM session
 LEFT JOIN LATERAL (
     SELECT * FROM charge
     WHERE charge.session_id = session.id
     ORDER BY charge.status = 'succeeded' DESC,
-             charge.review IS DISTINCT FROM 'open' AND charge.refunded_minor + charge.refunding_minor < charge.total_minor DESC,
+             charge.review IS DISTINCT FROM 'open'
+                 AND charge.refunded_minor + charge.refunding_minor + charge.disputed_minor < charge.total_minor DESC,
              charge.id DESC
     LIMIT 1
 ) AS charge ON true
+LEFT JOIN LATERAL (
+    SELECT sum(dispute.amount_minor)::bigint AS minor, max(dispute.closed_at) AS at
+    FROM dispute
+    WHERE charge.disputed_minor > 0 AND dispute.charge_id = charge.id AND dispute.status = 'lost'
+) AS lost ON true
 WHERE session.id = $1;
 
 -- name: expire_sessions

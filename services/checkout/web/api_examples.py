@@ -106,6 +106,7 @@ PAYING: Final[dict[str, Any]] = {
     "review": None,
     "refunding": None,
     "refunded": None,
+    "charged_back": None,
     "created_at": "2027-01-15T09:44:25.344236Z",
     "expires_at": "2027-01-15T10:14:25.344236Z",
     "paid_at": None,
@@ -120,6 +121,7 @@ PAID: Final[dict[str, Any]] = PAYING | {
     "paid_at": "2027-01-15T09:44:27.523414Z",
 }
 PARTLY_BACK: Final[dict[str, Any]] = PAID | {"refunded": {"amount_minor": 5000, "currency": "UGX"}}
+CHARGED_BACK: Final[dict[str, Any]] = PAID | {"charged_back": PAID["total"]}
 UNDER_REVIEW: Final[dict[str, Any]] = PAID | {"review": "open"}
 OPENED: Final[dict[str, Any]] = PAYING | {
     "status": "open",

@@ -6,7 +6,7 @@ from litestar import Request, get
 from litestar.response.base import ASGIResponse
 
 from services.checkout.use_cases.checkout import Checkout
-from services.checkout.use_cases.view_link import require_payable
+from services.checkout.use_cases.view_link import require_free, require_payable
 from services.checkout.web.api_mapping import link_out
 from services.checkout.web.api_sessions import bearer
 from services.checkout.web.api_wire import ENCODER
@@ -25,9 +25,11 @@ def routes(checkout: Checkout) -> list[Any]:
         if kept is not None:
             return kept
         now = checkout.clock()
-        link = await checkout.view_link.dated(await checkout.view_link(slug, now), now)
+        fresh = await checkout.view_link.shown(await checkout.view_link(slug, now), now)
+        link = fresh.link
         require_payable(link, now)
         await checkout.gate.require(link, bearer(request), now)
+        require_free(fresh, now)
         body = ENCODER.encode(link_out(link, await checkout.routing.payable_methods(link)))
         answer = ReadyAnswer(body, headers=_HEADERS)
         if link.gate_otp:

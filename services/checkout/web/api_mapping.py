@@ -91,6 +91,7 @@ def session_out(
         review="open" if aftermath and aftermath.review == "open" else None,
         refunding=aftermath.refunding if aftermath and aftermath.refunding.minor else None,
         refunded=aftermath.refunded if aftermath and aftermath.refunded.minor else None,
+        charged_back=aftermath.charged_back if aftermath and aftermath.charged_back.minor else None,
         created_at=session.created_at,
         expires_at=session.expires_at,
         paid_at=session.paid_at,

@@ -68,7 +68,8 @@ def _show_link() -> dict[str, Any]:
     return {
         "operationId": "show_link",
         "summary": "The link, as anybody may see it",
-        "description": "Pages of any site may ask this (CORS), without credentials.",
+        "description": "Pages of any site may ask this (CORS), without credentials. While every use that is left is "
+        "held by somebody who is paying, it is refused as opening a session is: 409 `all_uses_held`, until `retry_at`.",
         "security": [{}, {"gate": []}],
         "parameters": [in_path("slug")],
         "responses": {
@@ -146,6 +147,7 @@ def _read_session() -> dict[str, Any]:
                     "paid": examples.PAID,
                     "under_review": examples.UNDER_REVIEW,
                     "partly_back": examples.PARTLY_BACK,
+                    "charged_back": examples.CHARGED_BACK,
                 },
             )
         }

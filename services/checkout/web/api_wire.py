@@ -245,7 +245,8 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     """`version` grows whenever the payment moves. `total` is after the discount.
 
     What becomes of the money afterwards stands beside `status`, which stays `paid`: `review` is `open` while the
-    merchant decides about money that came too late, `refunding` is on its way back, `refunded` has gone back.
+    merchant decides about money that came too late, `refunding` is on its way back, `refunded` has gone back, and
+    `charged_back` was taken back by the payer's bank: disputes that were lost.
 
     `url` bears the token: who has it can read and pay this session.
     """
@@ -266,6 +267,7 @@ class SessionOut(Struct, frozen=True, kw_only=True):
     review: Literal["open"] | None
     refunding: Money | None
     refunded: Money | None
+    charged_back: Money | None
     created_at: datetime
     expires_at: datetime
     paid_at: datetime | None

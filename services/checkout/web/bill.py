@@ -52,6 +52,7 @@ def context(view: CheckoutView, t: Catalog) -> dict[str, object]:
         "first_payment": t("plan_first", amount=_money(fixed.minor, fixed, t)) if fixed and bill.terms else None,
         "choices": _choices(view, fixed, t) if fixed else [],
         "coupon_text": _coupon_text(view.coupon, view, t) if view.coupon else None,
+        "coupon_said": _coupon_said(view, fixed, t) if view.coupon_asked and not view.errors else None,
     }
 
 
@@ -90,6 +91,16 @@ def _coupon_text(coupon: Coupon, view: CheckoutView, t: Catalog) -> str:
         return t("coupon_percent", code=coupon.code, percent=percent)
     currency = view.price.currency if isinstance(view.price, FixedPrice) else view.price.currencies[0]
     return t("coupon_amount", code=coupon.code, amount=format_money(coupon.off_minor or 0, currency, t.locale))
+
+
+def _coupon_said(view: CheckoutView, price: FixedPrice | None, t: Catalog) -> str:
+    """What applying it came to. The page is a new one, so nobody hears it who is not led there."""
+    if view.coupon is None:
+        return t("coupon_none")
+    text = _coupon_text(view.coupon, view, t)
+    if price is None:
+        return t("coupon_later", coupon=text)
+    return t("coupon_applied", coupon=text, amount=_money(price.minor, price, t))
 
 
 def _tax(view: CheckoutView, t: Catalog) -> str:

@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
+from services.checkout.domain.session import Session
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.web.api_sessions import TOKEN_COOKIE
 from shared.runtime.http import HTML, ReadyAnswer, encoded
@@ -20,7 +21,9 @@ HttpRequest = Request[Any, Any, Any]
 PAID_COOKIE: Final = "paylinks_paid_"
 """And the session's id: payments of two tabs stand side by side, and none hides another that still waits."""
 PAID_SECONDS: Final = 600
-"""For so long a buyer who paid this link, or began to, is asked before paying it again."""
+"""For so long a buyer who has seen that this link is paid is asked before paying it again."""
+WAITING_SECONDS: Final = 7 * 86_400
+"""And for so long one whose payment waits, or may yet succeed late: some banks take days (domain/polling)."""
 LOCALE_SECONDS: Final = 365 * 86_400
 RECEIPT_SECONDS: Final = 30 * 86_400
 SEE_OTHER: Final = 303
@@ -123,10 +126,14 @@ class Pages:
             seconds=RECEIPT_SECONDS,
         )
 
-    def paid_cookie(self, slug: str, session_id: UUID) -> Cookie:
-        """Lets the page of this one link tell this browser of this one payment."""
-        name = f"{PAID_COOKIE}{session_id}"
-        return self._cookie(name, self._tokens.token(session_id), path=f"/checkout/{slug}", seconds=PAID_SECONDS)
+    def paid_cookie(self, session: Session) -> Cookie:
+        """Lets the page of this one link tell this browser of this one payment, until it has been told of it."""
+        return self._cookie(
+            f"{PAID_COOKIE}{session.id}",
+            self._tokens.token(session.id),
+            path=f"/checkout/{session.link.slug}",
+            seconds=PAID_SECONDS if session.status == "paid" else WAITING_SECONDS,
+        )
 
     def _language(self, request: HttpRequest) -> list[Cookie]:
         """A language that was asked for is remembered; one that was guessed is not."""

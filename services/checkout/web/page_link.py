@@ -177,6 +177,7 @@ class LinkPage:
             recent=recent,
             currency=currency,
             coupon=coupon,
+            coupon_asked="apply" in posted,
         )
         body = render_checkout(view, locale=locale, nonce=nonce)
         return self._pages.answer(request, body, nonce=nonce, status=UNPROCESSABLE if errors else 200)
@@ -217,7 +218,7 @@ def to_session(pages: Pages, state: SessionState) -> ASGIResponse:
     url = session_path(session)
     if charge is not None and charge.status == "pending" and isinstance(charge.next_action, Redirect):
         url = charge.next_action.url
-    return pages.redirect(url, pages.session_cookie(session.id), pages.paid_cookie(session.link.slug, session.id))
+    return pages.redirect(url, pages.session_cookie(session.id), pages.paid_cookie(session))
 
 
 def error_of(fault: Fault) -> FieldError | None:

@@ -57,6 +57,7 @@ def checkout_view(
     recent: RecentPayment | None = None,
     currency: str | None = None,
     coupon: Coupon | None = None,
+    coupon_asked: bool = False,
 ) -> CheckoutView:
     """The page of a link; after a post with `errors`, with what was typed. `currency` is one that a cart is sold in."""
     price = _price(in_currency(link.pricing, currency), coupon)
@@ -89,6 +90,7 @@ def checkout_view(
         bill=bill_view.bill_of(link.pricing, currency),
         coupons=link.coupons_allowed,
         coupon=coupon,
+        coupon_asked=coupon_asked,
     )
 
 

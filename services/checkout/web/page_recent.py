@@ -13,8 +13,9 @@ from services.checkout.web.views import RecentPayment
 from shared.contracts.links import LinkView
 from shared.kernel.faults import Fault
 
-SESSIONS_READ_MAX: Final = 5
+SESSIONS_READ_MAX: Final = 10
 """The newest. Cookies are what a browser likes to send."""
+_GONE: Final = frozenset({"going_back", "given_back", "charged_back"})
 
 
 def has_recent(request: HttpRequest) -> bool:
@@ -52,9 +53,15 @@ def _told(state: SessionState, link: LinkView, now: datetime) -> RecentPayment |
     if state.status_at(now) == "paying":
         return RecentPayment(None, session_path(session))
     paid_at = session.paid_at
-    if paid_at is None or state.fate in {"going_back", "given_back"} or now - paid_at > timedelta(seconds=PAID_SECONDS):
+    if paid_at is None or state.fate in _GONE or not _news(session.created_at, paid_at, now):
         return None
     return RecentPayment(paid_at, session_path(session))
+
+
+def _news(began_at: datetime, paid_at: datetime, now: datetime) -> bool:
+    """What took long is news however long ago: once its receipt was shown, the browser forgets its cookie soon."""
+    moment = timedelta(seconds=PAID_SECONDS)
+    return paid_at - began_at > moment or now - paid_at <= moment
 
 
 def _newest_first(request: HttpRequest) -> Iterator[tuple[UUID, str]]:

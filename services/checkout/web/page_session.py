@@ -92,7 +92,7 @@ class SessionPage:
         locale, nonce = locale_of(request, session.locale), new_nonce()
         view = session_view(state, now=now, attempt=new_nonce(), sent=_has_sent(request))
         body = render_session(view, locale=locale, nonce=nonce)
-        told = [self._pages.paid_cookie(session.link.slug, session.id)] if status in {"paying", "paid"} else []
+        told = [self._pages.paid_cookie(session)] if status in {"paying", "paid"} else []
         return self._pages.answer(request, body, nonce=nonce, cookies=told)
 
     async def pay(self, request: HttpRequest, state: SessionState) -> ASGIResponse:

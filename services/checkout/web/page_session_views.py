@@ -44,9 +44,20 @@ def session_path(session: Session) -> str:
 
 def version_of(state: SessionState, now: datetime) -> str:
     """Changes whenever the page would look different."""
-    moved = f"{state.session.version}-{state.status_at(now)}"
-    back = state.aftermath.refunded.minor if state.aftermath else 0
-    return f"{moved}-{state.fate}-{back}" if back or state.fate != "kept" else moved
+    moved = f"{state.session.version}-{state.status_at(now)}{'-late' if _too_late(state.charge, now) else ''}"
+    after = state.aftermath
+    if after is None:
+        return moved
+    back, taken = after.refunded.minor, after.charged_back.minor
+    return f"{moved}-{state.fate}-{back}-{taken}" if back or taken or state.fate != "kept" else moved
+
+
+def _too_late(charge: Charge | None, now: datetime) -> bool:
+    """To send a transfer: its account may be closed, though the provider has not said so."""
+    if charge is None or charge.status not in UNDER_WAY or not isinstance(charge.next_action, Transfer):
+        return False
+    until = charge.next_action.expires_at
+    return until is not None and until <= now
 
 
 def choice_view(
@@ -116,7 +127,7 @@ def session_view(
         action_expires_at=None if action is None or isinstance(action, Redirect) else action.expires_at,
         redirect_url=action.url if isinstance(action, Redirect) else None,
         dial_code=action.code if isinstance(action, Dial) else None,
-        transfer=_transfer(action, path),
+        transfer=_transfer(action, path, late=_too_late(charge, now)),
         back_url=path if shown == "processing" and isinstance(action, Transfer | Redirect) else None,
         failure=charge.failure_reason if charge and charge.status != "expired" else ("expired" if charge else None),
         retry=_retry(session, charge, attempt=attempt, error=retry_error) if shown == "failed" else None,
@@ -136,7 +147,7 @@ def _pending(charge: Charge | None, *, sent: bool) -> PendingReason | None:
     return "provider_processing" if reason == "provider_page" and sent else reason
 
 
-def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
+def _transfer(action: NextAction | None, path: str, *, late: bool) -> TransferShown | None:
     if not isinstance(action, Transfer):
         return None
     return TransferShown(
@@ -146,6 +157,7 @@ def _transfer(action: NextAction | None, path: str) -> TransferShown | None:
         amount=action.amount,
         reference=action.reference,
         sent_url=f"{path}?sent=1",
+        late=late,
     )
 
 
@@ -174,6 +186,7 @@ def _receipt(state: SessionState) -> Receipt | None:
         brand=charge.card_brand,
         email=session.customer.email,
         given_back=_given_back(state.aftermath),
+        charged_back=_charged_back(state.aftermath),
     )
 
 
@@ -181,6 +194,12 @@ def _given_back(aftermath: Aftermath | None) -> GivenBack | None:
     if aftermath is None or aftermath.refunded_at is None:
         return None
     return GivenBack(aftermath.refunded, aftermath.refunded_at)
+
+
+def _charged_back(aftermath: Aftermath | None) -> GivenBack | None:
+    if aftermath is None or aftermath.charged_back_at is None:
+        return None
+    return GivenBack(aftermath.charged_back, aftermath.charged_back_at)
 
 
 def change_view(state: SessionState, *, error: FieldError | None = None) -> ChangeView:
@@ -222,6 +241,8 @@ def _paid(fate: Fate) -> PageState:
             return "refunding"
         case "given_back":
             return "refunded"
+        case "charged_back":
+            return "charged_back"
         case _:
             assert_never(fate)
 

@@ -53,6 +53,7 @@ _PART: Final[dict[SessionState, str]] = {
     "under_review": "paid",
     "refunding": "paid",
     "refunded": "paid",
+    "charged_back": "paid",
 }
 _CLOSED: Final = frozenset({"archived", "revoked", "deleted"})
 _REFUSAL_ICONS: Final = {"not_started": "clock", "expired": "clock", "exhausted": "ticket", "paused": "pause"}
@@ -91,7 +92,7 @@ def render_session(view: SessionView, *, locale: str, nonce: str = NONCE_SLOT) -
     match view.state:
         case "prompt_sent" | "redirecting" | "processing" | "dial" | "transfer":
             values |= waiting.context(view, t)
-        case "paid" | "under_review" | "refunding" | "refunded":
+        case "paid" | "under_review" | "refunding" | "refunded" | "charged_back":
             values |= _paid(view, t)
         case "failed" | "expired" | "abandoned":
             values |= _stopped(view, t)
@@ -217,6 +218,8 @@ def _notice(
 def _heading(view: SessionView, t: Catalog) -> str:
     if view.state == "failed":
         return t(f"failure_{_failure(view)}_heading")
+    if view.state == "transfer" and view.transfer and view.transfer.late:
+        return t("failure_transfer_expired_heading")
     return t(f"heading_{view.state}")
 
 
@@ -243,11 +246,18 @@ def _paid(view: SessionView, t: Catalog) -> dict[str, object]:
         return {"advice": advice}
     name = _BRANDS.get(receipt.brand or "", t(f"method_{receipt.method}"))
     masked = Markup("{} ••••\N{NO-BREAK SPACE}{}").format(name, receipt.payer_hint)
-    back = receipt.given_back
+    gone = (("row_given_back", receipt.given_back), ("row_charged_back", receipt.charged_back))
     return {
         "advice": advice,
-        "back": back and format_money(back.amount.minor, back.amount.currency, t.locale),
-        "back_at": back and format_moment(back.at, t.locale, zone=view.time_zone),
+        "gone": [
+            (
+                t(label),
+                format_money(back.amount.minor, back.amount.currency, t.locale),
+                format_moment(back.at, t.locale, zone=view.time_zone),
+            )
+            for label, back in gone
+            if back is not None
+        ],
         "paid_at": format_moment(receipt.paid_at, t.locale, zone=view.time_zone),
         "method_text": masked if receipt.payer_hint else name,
     }

@@ -55,6 +55,7 @@ SessionState = Literal[
     "under_review",
     "refunding",
     "refunded",
+    "charged_back",
 ]
 
 
@@ -117,7 +118,8 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     """`values` are posted texts by field name, shown again as they were typed. `price` is after the `coupon`.
 
     `attempt` goes along in the hidden field `attempt`; by default it is the slot that `PreparedPage.fill` fills.
-    `kept` is the query without which another language would show another page.
+    `kept` is the query without which another language would show another page. `coupon_asked`: the buyer has just
+    asked for the coupon, or for none.
     """
 
     path: str
@@ -145,6 +147,7 @@ class CheckoutView(Struct, frozen=True, kw_only=True):
     bill: Bill = Bill()
     coupons: bool = False
     coupon: Coupon | None = None
+    coupon_asked: bool = False
 
 
 class Retry(Struct, frozen=True, kw_only=True):
@@ -162,7 +165,7 @@ class Retry(Struct, frozen=True, kw_only=True):
 
 
 class GivenBack(Struct, frozen=True):
-    """All that went back so far, and when the last of it did."""
+    """All that went back so far (or that banks took), and when the last of it did."""
 
     amount: Money
     at: datetime
@@ -178,10 +181,14 @@ class Receipt(Struct, frozen=True, kw_only=True):
     brand: str | None = None
     email: str | None = None
     given_back: GivenBack | None = None
+    charged_back: GivenBack | None = None
 
 
 class TransferShown(Struct, frozen=True, kw_only=True):
-    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits."""
+    """The account that the buyer sends the total to. `sent_url` is where the buyer who has sent it waits.
+
+    `late`: the time for it is over, and nothing should be sent any more.
+    """
 
     bank: str
     account_number: str
@@ -189,6 +196,7 @@ class TransferShown(Struct, frozen=True, kw_only=True):
     amount: Money
     reference: str | None
     sent_url: str
+    late: bool = False
 
 
 class SessionView(Struct, frozen=True, kw_only=True):

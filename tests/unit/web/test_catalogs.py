@@ -25,7 +25,7 @@ COMPUTED = {
     *(f"gate_{what}" for what in ("wait_guess", "wait_code", "code_wrong", "unavailable")),
     *(f"error_{code}" for code in get_args(ErrorCode)),
     *(f"heading_{state}" for state in get_args(SessionState) if state != "failed"),
-    *(f"advice_{state}" for state in ("expired", "abandoned", "under_review", "refunding", "refunded")),
+    *(f"advice_{state}" for state in ("expired", "abandoned", "under_review", "refunding", "refunded", "charged_back")),
     *(
         f"failure_{reason}_{part}"
         for reason in (*get_args(FailureReason), "transfer_expired")

@@ -12,7 +12,7 @@ from tests.support.outline import PAGES, Outline
 
 def test_only_a_pending_page_refreshes_itself_and_listens() -> None:
     quickly, slowly = (b'<noscript><meta http-equiv="refresh" content="%d"></noscript>' % n for n in (3, 15))
-    copied_from = {"session-dial", "session-transfer"}
+    copied_from = {"session-dial", "session-transfer", "session-transfer-late"}
     pending_names = {
         "session-prompt",
         "session-redirecting",
@@ -93,7 +93,7 @@ def test_the_receipt_has_the_masked_method_and_the_time_of_its_zone() -> None:
     assert "Return to" not in Outline(PAGES["en", "session-paid-card"]).text
 
 
-@pytest.mark.parametrize("state", ["under_review", "refunding", "refunded"])
+@pytest.mark.parametrize("state", ["under_review", "refunding", "refunded", "charged_back"])
 @pytest.mark.parametrize("locale", LOCALES)
 def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: str, locale: str) -> None:
     outline = Outline(PAGES[locale, f"session-{state.replace('_', '-')}"])
@@ -101,7 +101,14 @@ def test_a_receipt_of_money_that_is_not_kept_stays_one_and_leads_nowhere(state: 
     for shown in (t(f"heading_{state}"), t(f"advice_{state}"), t("print"), "PL-7Q2M-9XKD"):
         assert shown in outline.text
     assert (t("row_given_back") in outline.text) is (state == "refunded")
+    assert (t("row_charged_back") in outline.text) is (state == "charged_back")
     assert not {"/checkout/invoice-123", "https://kisakye.example/thanks"} & {a["href"] for a in outline.all("a")}
+
+
+def test_without_a_script_only_what_may_still_be_approved_offers_to_look_again() -> None:
+    link = '<noscript><a class="quiet" href="/checkout/sessions/s1">Check again</a></noscript>'
+    pages = [name for (locale, name), page in PAGES.items() if locale == "en" and link in page.decode()]
+    assert pages == ["session-failed-expired"]
 
 
 def test_a_part_that_went_back_is_a_line_of_the_receipt() -> None:
@@ -114,6 +121,16 @@ def test_a_failure_names_its_reason_and_keeps_the_number() -> None:
     page = PAGES["en", "session-failed-insufficient_funds"].decode()
     assert "Not enough money" in page
     assert 'value="+256772123456"' in page
+
+
+def test_once_the_time_for_a_transfer_is_over_nobody_is_told_to_send_it() -> None:
+    page = PAGES["en", "session-transfer-late"]
+    outline = Outline(page)
+    for shown in ("The time for the transfer is over", "do not send it again", "7821420190", "I have sent it"):
+        assert shown in outline.text
+    for gone in (b"in one transfer", b"Send the money", b'data-copy="', b'data-until="'):
+        assert gone not in page
+    assert "/checkout/sessions/s1/call-off" in {link["href"] for link in outline.all("a")}
 
 
 def test_a_transfer_that_is_too_late_is_not_sent_twice() -> None:

@@ -91,6 +91,7 @@ const begin = () => {
   main = document.getElementById("main");
   misses = rounds = 0;
   if (main.dataset.stream || main.dataset.poll) { count(); listen(); }
+  online(navigator.onLine !== false);
   // Only where the browser lets a page copy
   if (navigator.clipboard) for (const copy of main.querySelectorAll("[data-copy]")) {
     const label = copy.textContent;
