@@ -53,7 +53,11 @@ class Bodies:
     async def run(self) -> None:
         pause = min(PAUSE_SECONDS_MAX, self.seconds_max / LOOKS)
         while True:
+            asleep = self._monotonic()
             await asyncio.sleep(pause)
+            if self._monotonic() - asleep > 1.5 * pause:
+                # The loop was held up: what came meanwhile is heard of first, and not taken for late.
+                await asyncio.sleep(pause / LOOKS)
             self.look()
 
     def look(self) -> None:
@@ -62,8 +66,9 @@ class Bodies:
         slow: Counter[str] = Counter()
         for one in tuple(self._awaited):
             waited = now - one.since
-            if waited >= self.seconds_max * SLOW_SHARE:
-                slow[one.client] += 1
+            if waited < self.seconds_max * SLOW_SHARE:
+                continue
+            slow[one.client] += 1
             if waited >= one.seconds_max or slow[one.client] > self._per_address_max:
                 one.end()
 

@@ -1,6 +1,7 @@
 """Bodies that do not come: who is waited for, for how long, and who is not any more."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -127,9 +128,11 @@ async def test_of_an_address_with_too_many_slow_bodies_those_that_came_last_are_
     stranger = Reading(bodies, "198.51.100.7")
     await asyncio.sleep(0)
     hand.now += SECONDS_MAX / 2
+    quick = Reading(bodies)
+    await asyncio.sleep(0)
     bodies.look()
     assert [await one.result() for one in ours[2:]] == ["late", "late"]
-    for one in (*ours[:2], stranger):
+    for one in (*ours[:2], stranger, quick):
         one.came.set()
         assert await one.result() == "read"
 
@@ -148,6 +151,26 @@ async def test_it_looks_by_itself() -> None:
     bodies = Bodies(0.05)
     looking = asyncio.create_task(bodies.run())
     assert await Reading(bodies).result() == "late"
+    looking.cancel()
+
+
+async def test_what_came_while_the_process_was_busy_is_not_slow() -> None:
+    bodies = Bodies(0.8, per_address_max=0)
+    looking = asyncio.create_task(bodies.run())
+    arrived = asyncio.Event()
+
+    async def read() -> str:
+        with bodies.awaiting("203.0.113.9", large=False):
+            await arrived.wait()
+            for _ in range(5):  # through the hands of the server
+                await asyncio.sleep(0)
+        return "read"
+
+    reading = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    arrived.set()
+    time.sleep(0.2)  # noqa: ASYNC251 - the loop is held up
+    assert await reading == "read"
     looking.cancel()
 
 
