@@ -32,6 +32,8 @@ _MEANINGS: Final = {
     "log_level": "`debug`, `info` or `warning`.",
     "otlp_url": "An OpenTelemetry collector, as `http://collector:4318`.",
     "trusted_proxies": "Addresses and networks whose `X-Forwarded-For` is believed: the gateway and those before it.",
+    "body_seconds_max": "How long the rest of a request may take after its head; 1 MiB of new links twice as long.",
+    "connections_max": "Open at once, streams among them, for each process. One takes about 30 KB.",
     "rate_per_ip_per_second": "Requests from one address.",
     "rate_per_key_per_second": "Requests of one API key or sign-in.",
     "rate_per_address_per_minute": "Sessions that one address may open.",

@@ -5,44 +5,63 @@ small JSON request costs this process (cProfile of creating a link).
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from litestar import Request
 from litestar.response.base import ASGIResponse
-from litestar.types import Empty, HTTPReceiveMessage, Receive, Scope, Send, WebSocketReceiveMessage
+from litestar.types import Empty, HTTPReceiveMessage, HTTPRequestEvent, Receive, Scope, Send, WebSocketReceiveMessage
+
+from shared.runtime.bodies import Bodies
 
 JSON: Final = b"application/json"
 HTML: Final = b"text/html; charset=utf-8"
+BODY_BYTES_MAX: Final = 256 * 1024
+"""Of a route that does not say otherwise."""
 _BODILESS: Final = frozenset({204, 304})
 
 
 class WholeRequest(Request[Any, Any, Any]):
     """Reads a body that comes in one piece at once, and any other as Litestar does."""
 
+    bodies: ClassVar[Bodies] = Bodies()
+
     async def body(self) -> bytes:
+        """Raises: RequestTimeout: it does not come."""
         state = self._connection_state
         if self._body is not Empty or state.body is not Empty or not self.is_connected:
             return await super().body()
-        receive = self.receive
-        first = await receive()
-        if first["type"] == "http.request" and (not first["more_body"] or self._is_all(first["body"])):
-            most = self.route_handler.resolve_request_max_body_size()
-            if most is None or len(first["body"]) <= most:
-                self._body = state.body = first["body"]
-                self.is_connected = False
-                return first["body"]
-        self.receive = _again(first, receive)
-        return await super().body()
+        most = self.route_handler.resolve_request_max_body_size()
+        client = self.scope["state"].get("client_ip", "")
+        with self.bodies.awaiting(client, large=most is None or most > BODY_BYTES_MAX):
+            receive = self.receive
+            first = await receive()
+            if not (first["type"] == "http.request" and self._is_all(first) and _fits(first["body"], most)):
+                self.receive = _again(first, receive)
+                return await super().body()
+        self._body = state.body = first["body"]
+        self.is_connected = False
+        return first["body"]
 
-    def _is_all(self, body: bytes) -> bool:
+    def _is_all(self, first: HTTPRequestEvent) -> bool:
         """Whether it is as long as was said.
 
         Granian says of every piece that more may come, and to ask it once more costs as much as all of Litestar.
         """
+        if not first["more_body"]:
+            return True
         for name, value in self.scope["headers"]:
             if name == b"content-length":
-                return value == b"%d" % len(body)
+                return value == b"%d" % len(first["body"])
         return False
+
+
+def reading(bodies: Bodies) -> type[WholeRequest]:
+    """Requests whose bodies are `bodies`."""
+    return type("ReadingRequest", (WholeRequest,), {"bodies": bodies})
+
+
+def _fits(body: bytes, most: int | None) -> bool:
+    return most is None or len(body) <= most
 
 
 def _again(first: HTTPReceiveMessage | WebSocketReceiveMessage, receive: Receive) -> Receive:

@@ -72,7 +72,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         if self.body is not None or self.query or self.if_match or self.method == "post":
             codes.add("invalid")
         if self.body is not None:
-            codes.add("payload_too_large")
+            codes |= {"payload_too_large", "request_timeout"}
         if self.takes_key:
             codes.add("idempotency_mismatch")
         if self.if_match:

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from shared.kernel.faults import Conflict, Fault, IdempotencyMismatch, Invalid, NotFound, Unavailable
+from shared.runtime.bodies import RequestTimeout
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger
 
@@ -67,6 +68,9 @@ KINDS: Final[dict[str, ProblemKind]] = {
         "Send it from a page of the dashboard; to /v1 with the page's token as 'X-CSRF-Token'.",
     ),
     "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
+    RequestTimeout.code: ProblemKind(
+        408, "The request took too long to arrive", "Send it again, all of it at once. Nothing was done."
+    ),
     "payload_too_large": ProblemKind(413, "The request is too large"),
     "internal": ProblemKind(
         500, "Something went wrong on our side", "Nothing was half done. Try again, and tell us the request id."
@@ -141,6 +145,8 @@ def headers_for(fault: Fault) -> dict[str, str]:
         return {"Retry-After": str(fault.retry_after_seconds)}
     if isinstance(fault, Unavailable):
         return {"Retry-After": str(RETRY_SECONDS)}
+    if isinstance(fault, RequestTimeout):
+        return {"Connection": "close"}  # RFC 9110 section 15.5.9: what is left of the request is not waited for
     kind = KINDS.get(fault.code)
     if kind is not None and kind.status == http.HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": "Bearer"}  # every 401 has one: RFC 9110 section 11.6.1

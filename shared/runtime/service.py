@@ -5,6 +5,7 @@ A service's composition root fills a `Parts` and calls `run`.
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -15,7 +16,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar import Litestar, Response, get
@@ -25,11 +26,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.kernel.moment import Clock, utc_now
 from shared.runtime import logs, problems, spans
+from shared.runtime.bodies import Bodies
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
 from shared.runtime.dead import DeadLetters
 from shared.runtime.edge import Edge
-from shared.runtime.http import WholeRequest
+from shared.runtime.http import BODY_BYTES_MAX, WholeRequest, reading
 from shared.runtime.migrate import MigrationChanged, migrate, states
 from shared.runtime.movable_clock import MovableClock, answer_clock
 from shared.runtime.outbox import Wake
@@ -43,9 +45,9 @@ from shared.runtime.unread import reads_to_the_end
 STOP_HTTP_SECONDS: Final = 1.5
 STOP_CONSUMERS_SECONDS: Final = 1
 STOP_RELAY_SECONDS: Final = 0.7
-BODY_BYTES_MAX: Final = 256 * 1024
 WAIT_FOR_MIGRATIONS_SECONDS: Final = 1
 WAIT_FOR_POSTGRES_SECONDS: Final = 0.5
+FILES_OF_OURS: Final = 256
 GARBAGE_OBJECTS: Final = 10_000
 """How many new objects bring the garbage collector; Python's 700 cost a payment 3 % of its time."""
 
@@ -59,6 +61,7 @@ class Runtime:
         self.postgres = postgres
         self.clock = clock
         self.wake = Wake()
+        self.bodies = Bodies(settings.body_seconds_max)
         self.failed = asyncio.Event()
         self.broker = Broker(settings.nats_url, name, on_closed=self.failed.set, replicas=settings.nats_replicas)
 
@@ -80,13 +83,13 @@ class Parts(msgspec.Struct, kw_only=True):
     mark_sent: str | None = None
 
 
-def litestar(parts: Parts, *extra: Any) -> Litestar:
+def litestar(parts: Parts, *extra: Any, request_class: type[WholeRequest] = WholeRequest) -> Litestar:
     return Litestar(
         [*parts.route_handlers, *extra],
         exception_handlers={**problems.HANDLERS, **parts.exception_handlers},
         openapi_config=parts.openapi,
         request_max_body_size=BODY_BYTES_MAX,
-        request_class=WholeRequest,
+        request_class=request_class,
         on_app_init=list(parts.on_app_init),
         logging_config=None,
     )
@@ -140,14 +143,19 @@ async def _serve(
         log_enabled=False,
         websockets=False,
         backlog=2048,
+        # Each connection counts, also one that streams or says nothing: with so many, nobody else is let in.
+        backpressure=settings.connections_max,
+        # To find out which HTTP is spoken, the server would wait for a silent caller's first byte for ever.
+        http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=10_000),
     )
     _spare_the_collector()
+    _allow_files(settings.connections_max, log)
     moving = [_moving(movable, runtime.broker)] if movable else []
     runtime.broker.start()
     consuming = [_task(movable.before(one.run) if movable else one.run) for one in parts.consumers]
     relaying = _task(relay.run)
-    ticking = [_task(work) for work in (tidy.run, *moving, *parts.tickers)]
+    ticking = [_task(work) for work in (tidy.run, runtime.bodies.run, *moving, *parts.tickers)]
     serving = asyncio.create_task(server.serve(), name="http")
     log.info("service.started", port=settings.http_port)
     waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(runtime.failed.wait())]
@@ -173,7 +181,7 @@ async def _serve(
 
 def _edge(runtime: Runtime, parts: Parts, clock: MovableClock | None) -> Edge:
     return Edge(
-        litestar(parts, *_probes(runtime, clock)),
+        litestar(parts, *_probes(runtime, clock), request_class=reading(runtime.bodies)),
         per_ip_per_second=runtime.settings.rate_per_ip_per_second,
         test_mode=runtime.settings.test_mode,
         trusted_proxies=runtime.settings.proxies(),
@@ -186,6 +194,18 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS, 20, 20)
+
+
+def _allow_files(connections_max: int, log: logs.Logger) -> None:
+    """As many open files as connections need, where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections_max + FILES_OF_OURS
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    if allowed < needed:
+        log.warning("service.few_files", allowed=allowed, needed=needed)
 
 
 def _task(work: Callable[[], Coroutine[Any, Any, None]]) -> "asyncio.Task[None]":

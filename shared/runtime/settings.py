@@ -3,7 +3,7 @@
 import base64
 import os
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
 import msgspec
 
@@ -32,6 +32,8 @@ class ServiceSettings(msgspec.Struct, frozen=True, kw_only=True):
     log_level: str = "info"
     otlp_url: str | None = None
     trusted_proxies: str = "127.0.0.1,::1"
+    body_seconds_max: Annotated[float, msgspec.Meta(gt=0, le=600)] = 15.0
+    connections_max: Annotated[int, msgspec.Meta(ge=16, le=1_000_000)] = 8192
     rate_per_ip_per_second: int = 50
     rate_per_key_per_second: int = 200
     rate_per_address_per_minute: int = 30

@@ -23,7 +23,8 @@ READ_BYTES_MAX: Final = 4 * 1024 * 1024
 READ_SECONDS_MAX: Final = 2.0
 ARRIVES_AT_ONCE: Final = 4096
 """A body of so few bytes has arrived with the head, or as good as."""
-REFUSALS: Final = range(400, 600)
+REFUSALS: Final = frozenset(range(400, 600)) - {408}
+"""408 says that the caller was waited for long enough."""
 BODILESS: Final = frozenset({"GET", "HEAD"})
 
 

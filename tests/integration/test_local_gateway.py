@@ -18,7 +18,10 @@ UPSTREAMS = ("links", "checkout", "notify")
 
 
 class Echo:
-    """Answers with what it heard. `/checkout/live` streams instead, and never ends."""
+    """Answers with what it heard.
+
+    `/checkout/live` streams instead, and never ends; `/checkout/impatient` does not wait for the body.
+    """
 
     def __init__(self):
         self.port = free_port()
@@ -36,6 +39,10 @@ class Echo:
         try:
             lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
+            if lines[0].startswith("POST /checkout/impatient "):
+                writer.write(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlate")
+                await writer.drain()
+                return
             await reader.readexactly(int(headers.get("content-length", 0)))
             self.heard += 1
             if lines[0].startswith("GET /checkout/live "):
@@ -142,6 +149,29 @@ async def test_a_body_over_64_kib_is_refused_before_any_service_sees_it(http, pa
         answer = await http.post(path, content=b"x" * size)
         assert answer.status_code == 413
         assert answer.json()["code"] == "payload_too_large"
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 200", "Transfer-Encoding: chunked"])
+async def test_a_body_that_does_not_come_holds_no_connection(tmp_path, echo, length):
+    port = free_port()
+    program = gateway.program(tmp_path, port=port, upstreams=dict.fromkeys(UPSTREAMS, echo.port))
+    hasty = {**program.environment, "PAYLINKS_GATEWAY_REQUEST_SECONDS": "1"}
+    child = Child(
+        replace(program, environment=hasty),
+        log=tmp_path / "gateway.log",
+        progress=Progress(),
+        on_restart=lambda: None,
+    )
+    await child.start()
+    try:
+        for path, status in (("/checkout/impatient", b"HTTP/1.1 408"), ("/checkout/patient", b"HTTP/1.1 ")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{length}\r\n\r\n".encode())
+            async with asyncio.timeout(4):
+                assert (await reader.read()).startswith(status)
+            writer.close()
+    finally:
+        await child.stop(hurry=asyncio.Event())
 
 
 TOO_LARGE = {"code": "payload_too_large", "message": "The request is too large"}

@@ -21,6 +21,7 @@ from services.links.use_cases.manage_keys import drawn
 from services.links.use_cases.manage_organization import create_organization
 from shared.contracts.links import HoldUse, HoldUseReply
 from shared.kernel.ids import new_id
+from shared.runtime.http import reading
 from shared.runtime.postgres import Postgres
 from shared.runtime.service import Runtime, litestar
 from tests.support.emptying import Original, original
@@ -160,7 +161,7 @@ async def links_service(dsn: str, **settings: Any) -> AsyncGenerator[LinksServic
     """The service without its server and workers."""
     pg = await Postgres.connect(dsn, name="links-tests")
     runtime = Runtime("links", links_settings(dsn, **settings), pg)
-    service = LinksService(runtime, litestar(await build(runtime)))
+    service = LinksService(runtime, litestar(await build(runtime), request_class=reading(runtime.bodies)))
     try:
         yield service
     finally:

@@ -88,7 +88,7 @@ def _send_code() -> dict[str, Any]:
         "parameters": [in_path("slug")],
         "requestBody": body("OtpBody", {"ask": examples.ASK_CODE}),
         "responses": {"202": answer("OtpOut", {"asked": examples.CODE_ASKED}, "Asked for.")}
-        | problems(400, 404, 409, 410, 413, 429, 503),
+        | problems(400, 404, 408, 409, 410, 413, 429, 503),
     }
 
 
@@ -100,7 +100,7 @@ def _exchange_code() -> dict[str, Any]:
         "parameters": [in_path("slug")],
         "requestBody": body("ProofBody", {"prove": examples.PROVE}),
         "responses": {"200": answer("LinkTokenOut", {"proven": examples.LINK_TOKEN}, "The address is proven.")}
-        | problems(400, 401, 404, 409, 410, 413, 429, 503),
+        | problems(400, 401, 404, 408, 409, 410, 413, 429, 503),
     }
 
 
@@ -129,7 +129,7 @@ def _open_session() -> dict[str, Any]:
             required=False,
         ),
         "responses": {"201": answer("OpenedOut", {"opened": examples.OPENED})}
-        | problems(400, 401, 404, 409, 410, 413, 422, 429, 503),
+        | problems(400, 401, 404, 408, 409, 410, 413, 422, 429, 503),
     }
 
 
@@ -176,7 +176,7 @@ def _pay() -> dict[str, Any]:
             "200": answer("SessionOut", {"paid": examples.PAID}, "It was paid before."),
             "202": answer("SessionOut", {"paying": examples.PAYING}, "Follow `next_action`."),
         }
-        | problems(400, 401, 404, 409, 410, 413, 429, 503),
+        | problems(400, 401, 404, 408, 409, 410, 413, 429, 503),
     }
 
 
@@ -215,5 +215,5 @@ def _callback(method: str) -> dict[str, Any]:
         "parameters": [in_path("provider"), in_path("account")],
         "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}},
         "responses": {"200": answer("CallbackOut", {"received": {"received": True}})}
-        | problems(401, 404, 413, 429, 503),
+        | problems(401, 404, 408, 413, 429, 503),
     }

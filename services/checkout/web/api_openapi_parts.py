@@ -32,6 +32,7 @@ _PROBLEMS: Final[dict[int, tuple[str, dict[str, Any]]]] = {
         "The link refuses (`link_<reason>`), or the session took too long (`session_expired`).",
         {"link_exhausted": examples.REFUSED},
     ),
+    408: ("The body took too long to arrive. Nothing was done.", {}),
     413: ("The body is too large.", {}),
     422: ("`idempotency_mismatch`: the key was used with another body.", {}),
     429: ("`rate_limited`, with Retry-After.", {}),

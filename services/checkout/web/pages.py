@@ -16,6 +16,7 @@ from services.checkout.web.render import render_held, render_no_provider, render
 from services.checkout.web.views import HeldView, NoProviderView, ProblemView
 from shared.kernel.faults import Fault, Invalid, NotFound, Unauthorized, Unavailable
 from shared.runtime import problems
+from shared.runtime.bodies import RequestTimeout
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.problems import headers_for
@@ -132,11 +133,12 @@ class RefusalPages:
                 return self._problem(request, "bad_request")
             case RateLimited():
                 return self._problem(request, "rate_limited", headers_for(fault))
-            case Unavailable():
-                return self._problem(request, "unavailable", headers_for(fault))
+            case RequestTimeout():
+                return self._problem(request, "bad_request", headers_for(fault), status=408)
             case _:
-                _log.warning("page.refused", code=fault.code)
-                return self._problem(request, "unavailable")
+                if not isinstance(fault, Unavailable):
+                    _log.warning("page.refused", code=fault.code)
+                return self._problem(request, "unavailable", headers_for(fault))
 
     def on_http_exception(self, request: HttpRequest, error: HTTPException) -> ASGIResponse:
         if error.status_code in _UNREADABLE:

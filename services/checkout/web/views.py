@@ -287,7 +287,7 @@ class HeldView(Struct, frozen=True, kw_only=True):
 
 
 class ProblemView(Struct, frozen=True, kw_only=True):
-    """bad_request 400 or 413, not_found 404, forbidden 403, rate_limited 429, unavailable 503, broken 500.
+    """bad_request 400, 408 or 413, not_found 404, forbidden 403, rate_limited 429, unavailable 503, broken 500.
 
     `request_id` helps support.
     """

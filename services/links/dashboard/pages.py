@@ -1,5 +1,6 @@
 """`/dashboard`: signing in and out, and who is signed in."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from services.links.domain.member import EMAIL_CHARS_MAX, PASSWORD_CHARS_MAX
 from services.links.use_cases.session_tokens import SESSION_COOKIE, set_cookie
 from services.links.use_cases.sign_in import sign_in, sign_out
 from shared.kernel.faults import Fault, Invalid, NotFound, Unavailable
+from shared.runtime.bodies import RequestTimeout
 from shared.runtime.limits import RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.problems import headers_for
@@ -155,8 +157,10 @@ def _form(
 
 
 def _on_fault(request: HttpRequest, fault: Fault) -> Response[Any]:
-    if not isinstance(fault, (Invalid, NotFound, Unavailable, RateLimited)):
+    if not isinstance(fault, (Invalid, NotFound, Unavailable, RateLimited, RequestTimeout)):
         _log.error("dashboard.refused", code=fault.code)
+    if isinstance(fault, RequestTimeout):
+        return _trouble(request, "unavailable", status=408, headers=headers_for(fault))
     return _trouble(request, "not_found" if isinstance(fault, (Invalid, NotFound)) else "unavailable")
 
 
@@ -176,7 +180,9 @@ class _Ready(Response[bytes]):
         return self._answer
 
 
-def _trouble(request: HttpRequest, trouble: Trouble) -> Response[Any]:
+def _trouble(
+    request: HttpRequest, trouble: Trouble, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> Response[Any]:
     nonce = new_nonce()
     body = render_trouble(
         trouble,
@@ -186,5 +192,12 @@ def _trouble(request: HttpRequest, trouble: Trouble) -> Response[Any]:
         request_id=request.scope.get("state", {}).get("request_id"),
     )
     return _Ready(
-        page(request, body, nonce=nonce, secure=dashboard_of(request).secure, status=_TROUBLE_STATUS[trouble])
+        page(
+            request,
+            body,
+            nonce=nonce,
+            secure=dashboard_of(request).secure,
+            status=status or _TROUBLE_STATUS[trouble],
+            headers=headers,
+        )
     )
