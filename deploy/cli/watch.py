@@ -18,8 +18,8 @@ _ID_CHARS_MIN = 4
 
 
 def watch(
-    *,
     subject: Annotated[str | None, Parameter(name=["--subject", "-s"])] = None,
+    *,
     org: str | None = None,
     link: str | None = None,
     since: str | None = None,
@@ -29,8 +29,12 @@ def watch(
 ) -> None:
     """Print facts as they happen: aligned lines on a terminal, JSON lines into a pipe.
 
+    Example: `paylinks watch 'charge.*' --since 1h`
+
     Args:
-        subject: Only these, such as charge.*, checkout.charge.succeeded, links.> or a whole NATS subject.
+        subject: Only these: a short name such as charge.succeeded or charge, with its owner as in
+            checkout.charge.succeeded, or a whole NATS subject. * stands for one part, as in charge.* and *.failed,
+            and > for all the rest, as in links.>; quote them in a shell. docs/events.md lists every fact.
         org: Only this organization: its id, or the end of it.
         link: Only this link: its id, or the end of it.
         since: Begin earlier: a duration such as 10m, 2h or 7d, or a moment such as 2027-03-05T11:05:00Z.

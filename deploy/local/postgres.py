@@ -10,6 +10,7 @@ from deploy.local.postgres_user import PostgresUser
 from deploy.local.program import Program, run_tool
 
 SERVICES = ("links", "checkout", "notify")
+DEFAULT_PORT = 5432
 # Money: what was answered with 2xx survives a power cut, so fsync and synchronous_commit stay on.
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -57,11 +58,17 @@ def program(data: Path, *, port: int, user: PostgresUser) -> Program:
     )
 
 
-async def create_databases(server_dsn: str) -> None:
+def asks_whether_ready(server_dsn: str) -> list[str]:
+    """The command that ends with 0 once the server takes connections. It needs no password, and is given none."""
+    address, _ = _without_password(server_dsn)
+    return [str(binaries() / "pg_isready"), "-q", "-t", "2", "-d", address]
+
+
+async def create_databases(server_dsn: str, *, advice: str) -> None:
     """Create the services' databases where they are missing.
 
     Raises:
-        CannotStartError: the server does not answer, or refuses.
+        CannotStartError: the server does not answer, or refuses; `advice` is what to do then.
     """
     address, password = _without_password(server_dsn)
     done = await run_tool(
@@ -74,10 +81,7 @@ async def create_databases(server_dsn: str) -> None:
         # Lines that begin with a tab only guess at what the one before says.
         said = [line for line in done.errors.splitlines() if line and not line.startswith("\t")]
         reason = said[-1].removeprefix("psql: error: ") if said else f"psql ended with {done.code}"
-        raise CannotStartError(
-            f"The databases cannot be opened at {address} ({reason}): "
-            "check PAYLINKS_POSTGRES_DSN, or bring back the secrets.json that belongs to this data folder."
-        )
+        raise CannotStartError(f"The databases cannot be opened at {address} ({reason}): {advice}.")
 
 
 def _without_password(dsn: str) -> tuple[str, str]:

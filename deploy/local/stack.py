@@ -9,7 +9,7 @@ from deploy.local.addresses import Addresses, find_addresses, port_of
 from deploy.local.child import Child
 from deploy.local.connecting import connected_accounts
 from deploy.local.credentials import load_or_make_secrets
-from deploy.local.external import require_nats, require_smtp
+from deploy.local.external import require_nats, require_postgres, require_smtp
 from deploy.local.home import Home, claimed_home, unusable
 from deploy.local.local_file import LocalFile
 from deploy.local.logs import keep_short
@@ -107,28 +107,27 @@ class Stack:
 
     async def _start_postgres(self) -> None:
         server = self._addresses.postgres_server
-        if self._settings.postgres_dsn is None:
-            user = await find_postgres_user()
-            await prepare_cluster(self._home.postgres, password=self._secrets.postgres_password, user=user)
-            await self._start_child(postgres.program(self._home.postgres, port=port_of(server), user=user))
-        await postgres.create_databases(server)
         if self._settings.postgres_dsn is not None:
-            self._progress.tell("postgres", "yours answers")
+            await require_postgres(server, progress=self._progress)
+            await postgres.create_databases(server, advice="correct PAYLINKS_POSTGRES_DSN, or unset it")
+            return
+        user = await find_postgres_user()
+        await prepare_cluster(self._home.postgres, password=self._secrets.postgres_password, user=user)
+        await self._start_child(postgres.program(self._home.postgres, port=port_of(server), user=user))
+        await postgres.create_databases(server, advice="bring back the secrets.json that belongs to this data folder")
 
     async def _start_nats(self) -> None:
         if self._settings.nats_url is None:
             await self._start_child(nats.program(self._home.nats, port=port_of(self._addresses.nats)))
         else:
-            await require_nats(self._settings.nats_url)
-            self._progress.tell("nats", "yours answers")
+            await require_nats(self._settings.nats_url, progress=self._progress)
 
     async def _start_mailbox(self) -> None:
         if self._addresses.mailbox is not None:
             program = mailbox_program(self._home.mailbox, page=self._addresses.mailbox, smtp=self._addresses.smtp)
             await self._start_child(program)
         else:
-            await require_smtp(self._addresses.smtp)
-            self._progress.tell("mail", "yours answers")
+            await require_smtp(self._addresses.smtp, progress=self._progress)
 
     async def _start_sandbox(self) -> None:
         program = sandbox_program(self._home.sandbox, addresses=self._addresses, secrets=self._secrets)

@@ -12,7 +12,8 @@ HTTP_SECONDS: Final = Histogram(
 )
 HTTP_LIMITED: Final = Counter("paylinks_http_limited_total", "Requests refused by a rate limit.", ["kind"])
 EVENTS_PUBLISHED: Final = Counter("paylinks_events_published_total", "Facts published by the outbox relay.")
-OUTBOX_WAITING: Final = Gauge("paylinks_outbox_waiting", "Facts in the last batch taken from the outbox.")
+OUTBOX_WAITING: Final = Gauge("paylinks_outbox_waiting", "Facts that are not published yet, counted to 100,000.")
+OUTBOX_OLDEST_SECONDS: Final = Gauge("paylinks_outbox_oldest_seconds", "Age of the first fact that is not published.")
 EVENTS_TAKEN: Final = Counter("paylinks_events_taken_total", "Facts that had their effect.", ["consumer"])
 EVENTS_REPEATED: Final = Counter(
     "paylinks_events_repeated_total", "Deliveries that the inbox knew already.", ["consumer"]

@@ -1,6 +1,7 @@
 """Writing facts. They commit with the change that they announce and are published by the relay afterwards."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -10,8 +11,10 @@ import msgspec
 
 from shared.contracts import subjects
 from shared.contracts.envelope import Event, type_of
+from shared.kernel.faults import Unavailable
 from shared.kernel.ids import new_id
-from shared.runtime.postgres import Transaction
+from shared.runtime.metrics import OUTBOX_OLDEST_SECONDS, OUTBOX_WAITING
+from shared.runtime.postgres import PROBE_SECONDS_MAX, Postgres, Transaction
 from shared.runtime.queries import statements
 from shared.runtime.tracing import current_traceparent
 
@@ -102,3 +105,18 @@ def one(event: Event) -> Fact:
         _encoder.encode(event),
         current_traceparent(),
     )
+
+
+async def measure(postgres: Postgres, now: datetime) -> None:
+    """Brings the gauges of the outbox up to date, for whoever is about to read them; not a number: nobody knows.
+
+    Counted when they are read, since the relay knows one batch at most, and none while NATS is away.
+    """
+    try:
+        async with asyncio.timeout(PROBE_SECONDS_MAX):
+            row = await postgres.fetchrow(_sql["count_unsent"])
+    except (Unavailable, TimeoutError):
+        row = None
+    waiting, oldest = (row["waiting"], row["oldest"]) if row else (math.nan, None)
+    OUTBOX_WAITING.set(waiting)
+    OUTBOX_OLDEST_SECONDS.set(waiting if oldest is None else max(0.0, (now - oldest).total_seconds()))

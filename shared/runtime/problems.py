@@ -67,11 +67,15 @@ KINDS: Final[dict[str, ProblemKind]] = {
         "This came from another site",
         "Send it from a page of the dashboard; to /v1 with the page's token as 'X-CSRF-Token'.",
     ),
-    "method_not_allowed": ProblemKind(405, "This address does not answer that method"),
+    "method_not_allowed": ProblemKind(
+        405, "This address does not answer that method", "Use one of the methods that the header Allow names."
+    ),
     RequestTimeout.code: ProblemKind(
         408, "The request took too long to arrive", "Send it again, all of it at once. Nothing was done."
     ),
-    "payload_too_large": ProblemKind(413, "The request is too large"),
+    "payload_too_large": ProblemKind(
+        413, "The request is too large", "Send at most 64 KiB, and 1 MiB to /v1/payment-links/batches."
+    ),
     "internal": ProblemKind(
         500, "Something went wrong on our side", "Nothing was half done. Try again, and tell us the request id."
     ),

@@ -22,7 +22,7 @@ from shared.runtime import outbox
 from shared.runtime.broker import Broker
 from shared.runtime.crash import crash_point
 from shared.runtime.logs import logger
-from shared.runtime.metrics import EVENTS_PUBLISHED, OUTBOX_WAITING
+from shared.runtime.metrics import EVENTS_PUBLISHED
 from shared.runtime.outbox import Wake
 from shared.runtime.pace import Pace
 from shared.runtime.postgres import CONNECT_SECONDS_MAX, Record
@@ -184,7 +184,6 @@ class Relay:
 
     async def _publish_batch(self, connection: Connection, publisher: Publisher, take: str) -> int:
         rows = cast("Sequence[Record]", await connection.fetch(_sql[take], BATCH))
-        OUTBOX_WAITING.set(len(rows))
         if not rows:
             return 0
         crash_point("relay.taken")

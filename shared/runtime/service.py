@@ -25,7 +25,7 @@ from litestar.openapi import OpenAPIConfig
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from shared.kernel.moment import Clock, utc_now
-from shared.runtime import logs, problems, spans
+from shared.runtime import logs, outbox, problems, spans
 from shared.runtime.bodies import Bodies
 from shared.runtime.broker import Broker
 from shared.runtime.consumer import Consumer
@@ -286,6 +286,7 @@ def _probes(runtime: Runtime, clock: MovableClock | None) -> list[Any]:
 
     @get("/metrics", include_in_schema=False)
     async def metrics() -> Response[bytes]:
+        await outbox.measure(runtime.postgres, runtime.clock())
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [health, ready, metrics]

@@ -1,6 +1,7 @@
 """What holds for every answer of a stack: request ids, limits that leave room, documents that are served."""
 
 import asyncio
+import re
 import time
 
 import pytest
@@ -24,6 +25,7 @@ ASKED = 1500
         "/nowhere",
         "/callbacks/sandbox/none",
         "/docs/asyncapi.json",
+        "/docs",
         "/",
     ],
 )
@@ -52,6 +54,17 @@ async def test_one_client_of_a_test_stack_may_ask_five_hundred_times_a_second(ap
 
     await asyncio.gather(*(ask() for _ in range(15)))
     assert set(answers) == {200}
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+async def test_the_page_of_documents_leads_to_each(api: Api, path: str) -> None:
+    page = await api.send.get(path)
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    documents = re.findall(r'href="([^"]+)"', page.text)
+    assert len(documents) > 10
+    for document in documents:
+        assert (await api.send.get(document)).status_code == 200, document
 
 
 @pytest.mark.parametrize("service", ["links", "checkout", "notify"])

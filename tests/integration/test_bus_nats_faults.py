@@ -97,9 +97,15 @@ async def test_a_frozen_nats_is_noticed_and_http_still_answers(pair: Pair) -> No
         print(f"freeze noticed after {time.monotonic() - began:.1f} s, slowest answer {slowest * 1000:.0f} ms")
         assert slowest < 0.5
         await pair.write(50, 100)
+        assert "paylinks_outbox_waiting 50.0\n" in (await client.get(f"{pair.checkout.url}/metrics")).text
         pair.nats.thaw()
         seconds = await all_applied(pair.reader, 100, seconds=15)
         print(f"caught up {seconds:.1f} s after the thaw")
+
+        async def told() -> bool:
+            return "paylinks_outbox_waiting 0.0\n" in (await client.get(f"{pair.checkout.url}/metrics")).text
+
+        await until(told, seconds=5, what="no fact waits any more")
     await assert_once_and_without_gaps(pair.writer, pair.reader)
 
 

@@ -80,6 +80,8 @@ async def test_subject_organization_and_link_narrow_it_down(nats_url: str) -> No
     await tell(nats_url, one, other, opened)
     assert len(await facts(nats_url)) == 3
     assert len(await facts(nats_url, "--subject", "charge.*")) == 2
+    assert len(await facts(nats_url, "charge.*")) == 2
+    assert len(await facts(nats_url, "session.opened", "--org", str(one.org_id))) == 1
     assert len(await facts(nats_url, "--subject", "checkout.session.opened")) == 1
     assert len(await facts(nats_url, "--org", str(one.org_id))) == 2
     assert len(await facts(nats_url, "--org", str(other.org_id)[-8:])) == 1
@@ -164,6 +166,7 @@ async def on_a_terminal(*arguments: str) -> str:
     ("arguments", "message"),
     [
         (["--subject", "chrage.*"], "No fact matches 'chrage.*'. There are: links.organization.created"),
+        (["chrage.*"], "No fact matches 'chrage.*'."),
         (["--subject", "charge..x"], "'charge..x' is not a subject"),
         (["--since", "yesterday"], "'yesterday' is not a time: write a duration such as 10m"),
         (["--org", "zz"], "--org zz is not an id"),

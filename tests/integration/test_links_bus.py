@@ -196,4 +196,6 @@ async def test_a_route_that_is_not_there_and_a_method_that_does_not_fit_are_prob
     wrong = await live.client.put(ROOT)
     assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert "Allow" in wrong.json()["next_step"]
+    assert "POST" in wrong.headers["allow"]
     assert len(missing.headers["x-request-id"]) == 32

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -237,26 +238,59 @@ async def test_a_taken_gateway_port_is_one_sentence(start, tmp_path, stack):
     assert f"Port {stack.port} is taken by another program" in said
 
 
-async def test_parts_may_come_from_outside(start, tmp_path, stack):
+class Way:
+    """A port that leads to another, from `open` on: a server that comes later."""
+
+    def __init__(self, to):
+        self.port = free_port()
+        self._to = to
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
+
+    async def __aexit__(self, *_):
+        self._server.close()
+
+    async def _pass(self, reader, writer):
+        there, back = await asyncio.open_connection("127.0.0.1", self._to)
+        await asyncio.gather(self._copy(reader, back), self._copy(there, writer))
+
+    async def _copy(self, reader, writer):
+        with suppress(ConnectionError):
+            while piece := await reader.read(65_536):
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+
+async def test_parts_may_come_from_outside_also_when_they_come_later(start, tmp_path, stack):
     """The servers of a running stack serve as the outside ones of another."""
     local = stack.local()
-    smtp_port = json.loads((stack.home / "ports.json").read_text())["smtp"]
-    other = await start(
+    ports = json.loads((stack.home / "ports.json").read_text())
+    ways = {name: Way(ports[name]) for name in ("postgres", "nats", "smtp")}
+    other = start(
         tmp_path / "var",
-        PAYLINKS_POSTGRES_DSN=local["postgres"]["links"].replace("/paylinks_links", "/postgres"),
-        PAYLINKS_NATS_URL=local["nats"],
-        PAYLINKS_SMTP_URL=f"smtp://127.0.0.1:{smtp_port}",
-    ).ready()
-    assert set(other.local()["processes"]) == PARTS - {"postgres", "nats", "mailbox"}
-    assert other.local()["nats"] == local["nats"]
-    assert other.local()["postgres"] == local["postgres"]
-    assert other.local()["mailbox"] is None
-    assert await other.stop() == 0
+        PAYLINKS_POSTGRES_DSN=local["postgres"]["links"]
+        .replace("/paylinks_links", "/postgres")
+        .replace(str(ports["postgres"]), str(ways["postgres"].port)),
+        PAYLINKS_NATS_URL=f"nats://127.0.0.1:{ways['nats'].port}",
+        PAYLINKS_SMTP_URL=f"smtp://127.0.0.1:{ways['smtp'].port}",
+    )
+    await until(
+        lambda: all(f"waiting for yours at 127.0.0.1:{way.port}" in other.said() for way in ways.values()), seconds=15
+    )
+    async with ways["postgres"], ways["nats"], ways["smtp"]:
+        await other.ready()
+        assert set(other.local()["processes"]) == PARTS - {"postgres", "nats", "mailbox"}
+        assert other.local()["mailbox"] is None
+        dsn = other.local()["postgres"]["links"]
+        assert await asyncio.to_thread(query, dsn, "SELECT count(*) > 0 FROM organization") == "t"
+        assert await other.stop() == 0
 
 
-async def test_an_outside_server_that_is_not_there_is_one_sentence(start, tmp_path):
-    nowhere = "postgresql://me:hunter2@127.0.0.1:1/postgres"
-    said = await start(tmp_path / "var", PAYLINKS_POSTGRES_DSN=nowhere).refused()
-    assert "check PAYLINKS_POSTGRES_DSN" in said
-    assert "Connection refused" in said
+async def test_an_outside_server_that_refuses_is_one_sentence(start, tmp_path, stack):
+    server = f"127.0.0.1:{json.loads((stack.home / 'ports.json').read_text())['postgres']}"
+    said = await start(tmp_path / "var", PAYLINKS_POSTGRES_DSN=f"postgresql://me:hunter2@{server}/postgres").refused()
+    assert "correct PAYLINKS_POSTGRES_DSN" in said
+    assert "authentication failed" in said
     assert "hunter2" not in said

@@ -4,19 +4,14 @@
 """
 
 import os
-import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services.notify.domain.pacing import DomainPace
 from services.notify.mailers.smtp import SmtpMailer
@@ -29,6 +24,7 @@ from shared.contracts.notify import ListMails, MailView
 from shared.kernel.ids import new_id
 from shared.kernel.moment import utc_now
 from shared.runtime.postgres import Postgres
+from tests.support.certificates import self_signed, server_context
 from tests.support.mails import paid, received, writer
 from tests.support.misbehaving_smtp import MANNERS, MisbehavingServer, misbehaving_server
 from tests.support.servers import Databases
@@ -184,41 +180,14 @@ async def test_one_domain_hears_from_us_at_its_pace_while_others_are_served(clea
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for localhost that signs itself, and its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
-    path.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
-
-
-def context_of(authority: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority)
-    return context
+    return self_signed(tmp_path_factory.mktemp("tls") / "localhost.pem")
 
 
 @pytest.mark.parametrize(("tls", "from_start"), [("offered", False), ("required", False), ("always", True)])
 async def test_a_mail_goes_sealed_where_the_server_can(
     clean: Postgres, authority: Path, tls: Tls, *, from_start: bool
 ) -> None:
-    async with misbehaving_server(manners=["good"], tls=context_of(authority), from_start=from_start) as server:
+    async with misbehaving_server(manners=["good"], tls=server_context(authority), from_start=from_start) as server:
         sending = Sending(clean, mailer_to(server, tls=tls, ca_file=authority))
         await sending.take(paid(), paid())
         await sending.send()
@@ -238,7 +207,7 @@ async def test_no_mail_goes_unsealed_to_a_server_that_should_but_cannot(clean: P
 
 
 async def test_no_mail_goes_to_a_server_whose_certificate_nobody_knows(clean: Postgres, authority: Path) -> None:
-    async with misbehaving_server(manners=["good"], tls=context_of(authority), from_start=True) as server:
+    async with misbehaving_server(manners=["good"], tls=server_context(authority), from_start=True) as server:
         sending = Sending(clean, mailer_to(server, tls="always"))
         await sending.take(paid())
         await sending.send()

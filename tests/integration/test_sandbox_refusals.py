@@ -147,3 +147,19 @@ async def test_a_list_wants_two_moments_with_their_zones_and_a_page_that_is_not_
         assert (answer.status_code, answer.json()["error"]["param"]) == (400, next(iter(wrong))), answer.text
     answer = await merchant.get(f"{path}?{urlencode(whole | {'after': 'unheard_of'})}")
     assert (answer.status_code, answer.json()) == (200, {"data": [], "next_after": None})
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/fields/card", "text/html"),
+        ("/assets/page.css", "text/css"),
+        ("/assets/field.css", "text/css"),
+        ("/assets/field.js", "text/javascript"),
+    ],
+)
+async def test_pages_and_what_they_load_say_once_in_which_letters_they_are(
+    merchant: Merchant, path: str, kind: str
+) -> None:
+    answer = await merchant.sandbox.http.get(path)
+    assert answer.headers["content-type"] == f"{kind}; charset=utf-8"

@@ -41,7 +41,7 @@ class Pages:
             "X-Content-Type-Options": "nosniff",
         }
         content = self._templates.get_template(template).render(**self._everywhere, **context)
-        return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(content, status_code=status, media_type="text/html", headers=headers)
 
     def not_found(self) -> Response[str]:
         lead = "Check the address, or go back to the shop."
@@ -71,4 +71,4 @@ def _origin(url: str) -> str:
 @get("/assets/page.css")
 async def stylesheet() -> Response[bytes]:
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-    return Response(_CSS, media_type="text/css; charset=utf-8", headers=headers)
+    return Response(_CSS, media_type="text/css", headers=headers)

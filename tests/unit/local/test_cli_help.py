@@ -4,7 +4,7 @@ from deploy.generate.cli import cli_page
 from tests.support.cli import ended
 
 WITH_AN_EXAMPLE = (
-    *("serve", "migrate", "outbox replay", "clock show", "clock advance", "clock reset"),
+    *("serve", "migrate", "watch", "outbox replay", "clock show", "clock advance", "clock reset"),
     *(f"keys {verb}" for verb in ("list", "create", "rotate", "revoke")),
     *(f"links {verb}" for verb in ("create", "get", "list", "pause", "resume", "archive")),
     *(f"simulate {verb}" for verb in ("duplicate", "reorder", "drop", "buyers")),

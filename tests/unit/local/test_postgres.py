@@ -42,6 +42,7 @@ def test_each_service_has_its_own_database_on_the_same_server():
 
 async def test_a_server_that_does_not_answer_is_named_without_its_password():
     with pytest.raises(CannotStartError) as refusal:
-        await postgres.create_databases("postgresql://me:hunter2@127.0.0.1:1/postgres")
+        await postgres.create_databases("postgresql://me:hunter2@127.0.0.1:1/postgres", advice="bring it back")
     assert "postgresql://me@127.0.0.1:1" in str(refusal.value)
+    assert str(refusal.value).endswith("bring it back.")
     assert "hunter2" not in str(refusal.value)

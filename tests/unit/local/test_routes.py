@@ -28,6 +28,21 @@ def routes_of_docs():
     return {path: answer for path, answer in rows if "the gateway itself" not in answer}
 
 
+def documents():
+    """What the gateway serves below /docs, the list of problems, and the document of each dialect."""
+    text = (PROJECT / "deploy" / "caddy" / "Caddyfile").read_text()
+    own = re.findall(r"^\t@docs-[\w-]+ path (.+)$", text, re.MULTILINE)
+    dialects = (PROJECT / "docs" / "dialects").glob("[!R]*.md")
+    return {path.removesuffix("*") for path in own} | {f"/{page.stem}/openapi.json" for page in dialects}
+
+
+def test_the_page_of_documents_names_each_and_no_other():
+    text = (PROJECT / "deploy" / "caddy" / "Caddyfile").read_text()
+    (page,) = re.findall(r"^\(index\) \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    assert len(documents()) == 11
+    assert sorted(re.findall(r'href="([^"]+)"', page)) == sorted(documents())
+
+
 def test_the_table_in_the_docs_is_the_table_of_the_gateway():
     routes = routes_of_caddy()
     assert routes

@@ -13,9 +13,9 @@ from deploy.simulators.sandbox.texts import TEXTS, Locale, choose_locale
 
 _ROOT = Path(__file__).parent.parent
 _ASSETS: dict[str, tuple[bytes, str]] = {
-    "page.css": ((_ROOT.parent / "pages" / "assets" / "page.css").read_bytes(), "text/css; charset=utf-8"),
-    "field.css": ((_ROOT / "assets" / "field.css").read_bytes(), "text/css; charset=utf-8"),
-    "field.js": ((_ROOT / "assets" / "field.js").read_bytes(), "text/javascript; charset=utf-8"),
+    "page.css": ((_ROOT.parent / "pages" / "assets" / "page.css").read_bytes(), "text/css"),
+    "field.css": ((_ROOT / "assets" / "field.css").read_bytes(), "text/css"),
+    "field.js": ((_ROOT / "assets" / "field.js").read_bytes(), "text/javascript"),
 }
 
 
@@ -62,7 +62,7 @@ def page(
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept-Language",
     }
-    return Response(content, status_code=status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(content, status_code=status, media_type="text/html", headers=headers)
 
 
 @get("/assets/{name:str}")
