@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import timedelta
 
+import pytest
 from aiohttp import web
 
 from services.notify.domain.webhook_attempt import RETRY_SECONDS
@@ -191,6 +192,19 @@ async def test_retry_after_is_honoured_up_to_a_day(hooks: Webhooks) -> None:
         await hooks.send(hours=3)
         (one,) = await hooks.deliveries(endpoint)
         assert one.next_attempt_at == hooks.now + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "odd", ["Mon, 01 Jan 99999999999 00:00:00 GMT", f"Mon, 01 Jan 2027 00:00:00 +{'9' * 19}", "9" * 8_000, "soon"]
+)
+async def test_an_odd_retry_after_is_an_attempt_like_any_other(hooks: Webhooks, odd: str) -> None:
+    """Raised, it was no attempt at all: sent again every ten seconds, for ever, and the endpoint never switched off."""
+    async with receiver(answering(503, retry_after=odd)) as shop:
+        endpoint, _ = await hooks.endpoint(shop.url)
+        await hooks.take(hooks.fact(charge(hooks)))
+        await hooks.send()
+        (one,) = await hooks.deliveries(endpoint)
+        assert (one.attempts, one.last_status) == (1, 503)
 
 
 async def test_what_is_no_answer_is_described_for_whoever_runs_the_other_side(hooks: Webhooks) -> None:
