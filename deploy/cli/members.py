@@ -22,7 +22,10 @@ def add(
     role: Literal["owner", "admin", "staff", "viewer"] = "owner",
     postgres: str | None = None,
 ) -> None:
-    """Make somebody a member of an organization. A new person gets a password, which is shown once.
+    """Make somebody a member of an organization. They get a new password, which is shown once.
+
+    Somebody who belongs to another organization already gets a new password, too: who added them there may know the
+    one that they have. An invitation by an owner leaves it as it is.
 
     Args:
         email: What they sign in with.
@@ -37,7 +40,7 @@ def add(
             pg, Passwords(), org_id=organization, email=email, name=name, role=role, now=utc_now()
         )
         print(f"member    {made.member.id}")
-        print(f"password  {made.password or '(the one that they have)'}")
+        print(f"password  {made.password}")
 
     run(on_links(postgres, act))
 

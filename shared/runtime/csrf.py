@@ -43,12 +43,28 @@ class CsrfGuard:
         token = headers.get(CSRF_HEADER, "")
         if not token.isascii() or not self._maker.belongs(token, str(login_id)):
             raise OtherSite
-        if headers.get("sec-fetch-site", "same-origin") not in _SAME_SITE:
-            raise OtherSite
-        origin = headers.get("origin")
-        # A browser writes Host itself, so that a page that was opened as localhost is ours, too.
-        if origin is not None and origin != self._origin and urlsplit(origin).netloc != headers.get("host", ""):
-            raise OtherSite
+        require_own_page(headers, own=self._origin)
+
+
+def require_own_page(headers: Mapping[str, str], *, own: str) -> None:
+    """By what browsers add to whatever a page sends; programs add neither. `own` is the gateway's origin.
+
+    Raises:
+        OtherSite: a page of another site sends it.
+    """
+    if headers.get("sec-fetch-site", "same-origin") not in _SAME_SITE:
+        raise OtherSite
+    origin = headers.get("origin")
+    # A browser writes Host itself, so that a page that was opened as localhost is ours, too.
+    if origin is not None and origin != own and _authority(origin) != headers.get("host", ""):
+        raise OtherSite
+
+
+def _authority(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def session_cookie(headers: Mapping[str, str]) -> str | None:

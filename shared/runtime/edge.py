@@ -15,7 +15,7 @@ from shared.runtime.limits import Limiter, RateLimited
 from shared.runtime.logs import logger
 from shared.runtime.metrics import HTTP_LIMITED, HTTP_SECONDS
 from shared.runtime.problems import Tell, Telling
-from shared.runtime.proxies import Proxies
+from shared.runtime.proxies import Proxies, place_of
 from shared.runtime.spans import first_span
 from shared.runtime.tracing import continued
 
@@ -32,6 +32,7 @@ _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_.\-]{8,64}")
 _UNLIMITED: Final = ("/health", "/ready", "/metrics")
 _CALLBACKS: Final = "/callbacks/"
 _SERIES_MAX: Final = 4096
+_METHODS: Final = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _log = logger("http")
 
 
@@ -117,13 +118,15 @@ class Edge:
         finally:
             seconds = time.perf_counter() - began
             route = scope.get("path_template") or "none"
-            _seconds(route, scope["method"], status).observe(seconds)
+            # Anybody may invent methods, and each would be a series for ever.
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            _seconds(route, method, status).observe(seconds)
             # 500 and above: our own errors.
             tell = _log.warning if status >= 500 or seconds > SLOW_SECONDS else _log.debug  # noqa: PLR2004
             tell(
                 "http.request",
                 route=route,
-                method=scope["method"],
+                method=method,
                 status=status,
                 ms=int(seconds * 1000),
                 request_id=request_id,
@@ -136,7 +139,7 @@ class Edge:
     def _client_ip(self, scope: Scope, headers: dict[bytes, bytes]) -> str:
         forwarded = headers.get(b"x-forwarded-for")
         peer = (scope.get("client") or ("unknown", 0))[0]
-        return self._trusted.origin(peer, None if forwarded is None else forwarded.decode("latin-1"))
+        return place_of(self._trusted.origin(peer, None if forwarded is None else forwarded.decode("latin-1")))
 
 
 def _describe(hop: Any, scope: HTTPScope, status: int) -> None:

@@ -1,10 +1,31 @@
 """Who of those that pass requests on is believed about where a request came from."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address, ip_network
 
 ADDRESS_CHARS_MAX = 64
 KNOWN_MAX = 4096
+PREFIX_BITS = 64
+"""What one household or server gets of IPv6 (RFC 6177): whoever has one has all of its addresses."""
+
+
+@lru_cache(KNOWN_MAX)
+def place_of(address: str) -> str:
+    """What limits count by: an IPv4 address as it is, of an IPv6 address the first half.
+
+    >>> place_of("2001:db8:1:2:3:4:5:6")
+    '2001:db8:1:2::'
+    """
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address) or parsed.is_loopback:
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Network((int(parsed), PREFIX_BITS), strict=False).network_address)
 
 
 class Proxies:

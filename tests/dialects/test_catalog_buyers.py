@@ -158,6 +158,17 @@ async def test_what_the_checkout_refuses_is_told_in_this_shape(catalog: Shop) ->
         assert (answer.status_code, told in answer.text) == (status, True), (refused, answer.text)
 
 
+async def test_codes_of_coupons_are_not_for_guessing(catalog: Shop) -> None:
+    link = await catalog.made()
+    catalog.checkout.answers = SessionRefused(code="coupon_refused", values={"reason": "unknown"})
+    guesses = [
+        (await start(catalog, link, email=f"guest-{n}@example.com", coupon_code=f"GUESS{n}")).status_code
+        for n in range(32)
+    ]
+    assert (guesses[:30], guesses[-1]) == ([400] * 30, 429)
+    assert (await start(catalog, link, email="else@example.com")).status_code == 400
+
+
 async def test_a_checkout_that_is_down_can_be_asked_again(catalog: Shop) -> None:
     catalog.checkout.is_down = True
     answer = await start(catalog, await catalog.made())

@@ -138,6 +138,27 @@ async def test_a_coupon_that_takes_nothing_off_is_a_problem_and_a_page_error(rig
     assert "Fill this in." not in re.sub(r"data-\w+=\"[^\"]*\"", "", page.text)
 
 
+async def test_codes_are_guessed_no_oftener_over_json_or_by_paying_than_by_asking(rig: Rig) -> None:
+    rig.links.add(a_link("guessed", coupons_allowed=True))
+    rig.links.coupons["WELCOME10"] = TEN_PERCENT
+    form = {"method": "card", "card_token": "tok_visa", "pay_again": "on"}
+
+    async def by_json(code: str, ip: str) -> int:
+        body, headers = {"coupon_code": code}, {"x-forwarded-for": ip}
+        return (await rig.http.post("/v1/checkout/guessed/sessions", json=body, headers=headers)).status_code
+
+    async def by_paying(code: str, ip: str) -> int:
+        data, headers = {**form, "coupon": code}, {"x-forwarded-for": ip}
+        return (await rig.http.post("/checkout/guessed", data=data, headers=headers)).status_code
+
+    for guess, ip in ((by_json, "203.0.113.201"), (by_paying, "203.0.113.202")):
+        assert {await guess("WELCOME10", ip) for _ in range(35)} <= {201, 303}, "a code that is good costs nothing"
+        wrong = [await guess(f"GUESS{n}", ip) for n in range(35)]
+        assert (wrong[0] in {409, 422}, wrong[-1]) == (True, 429)
+        assert await guess("WELCOME10", ip) == 429
+        assert await guess("WELCOME10", "203.0.113.203") in {201, 303}
+
+
 async def test_where_no_coupons_are_taken_there_is_no_field_and_a_code_is_refused(rig: Rig) -> None:
     rig.links.add(a_link("no-coupons"))
     rig.links.coupons["WELCOME10"] = TEN_PERCENT

@@ -105,6 +105,13 @@ async def test_a_form_without_its_token_or_its_cookie_signs_nobody_in(
     assert (await browser.post(LOGIN, data=body | {FIELD: token})).status_code == 403
 
 
+@pytest.mark.parametrize("planted", ["a%0d%0aX-Evil:%201", '"a\\015\\012b"', "a%3B%20Domain=evil.example", "%E2%82%AC"])
+async def test_a_planted_cookie_writes_no_header(browser: httpx.AsyncClient, planted: str) -> None:
+    answer = await browser.get(LOGIN, headers={"Cookie": f"paylinks_form={planted}"})
+    assert (answer.status_code, "evil" in str(answer.headers).lower()) == (200, False)
+    assert re.match(r"paylinks_form=[A-Za-z0-9_-]{22}; Path=/dashboard; ", answer.headers["set-cookie"])
+
+
 async def test_nobody_is_signed_out_by_another_site(browser: httpx.AsyncClient, owner: Someone) -> None:
     await fill_in(browser, owner.email, owner.password)
     token = token_in(await browser.get(HOME))

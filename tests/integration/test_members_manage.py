@@ -88,6 +88,24 @@ async def test_somebody_with_a_password_joins_a_second_organization_with_it(
     assert (renamed.status_code, renamed.json()["scope"]) == (403, "name")
 
 
+async def test_an_invitation_does_not_tell_what_somebody_is_called_elsewhere(
+    service: LinksService, owner: Someone
+) -> None:
+    other = await someone(service, await service.tenant())
+    known = (await other.client.get("/v1/me")).json()["member"]["name"]
+    invited = await owner.client.post(MEMBERS, json=new(other.email, name="Whoever"))
+    one, listed = await owner.client.get(f"{MEMBERS}/{other.id}"), await owner.client.get(MEMBERS)
+    assert (invited.json()["name"], one.json()["name"], listed.json()["data"][0]["id"]) == (
+        other.email,
+        other.email,
+        invited.json()["id"],
+    )
+    assert listed.json()["data"][0]["name"] == other.email
+    assert known not in invited.text + one.text
+    assert (await accept(service, invited.json()["invitation"], other.password)).status_code == 201
+    assert (await owner.client.get(f"{MEMBERS}/{other.id}")).json()["name"] == known
+
+
 async def test_the_same_address_is_a_member_once(owner: Someone) -> None:
     await owner.client.post(MEMBERS, json=new())
     for body in (new(), new("NEW@Example.com"), new(password=PASSWORD)):

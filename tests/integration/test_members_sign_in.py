@@ -1,5 +1,6 @@
 """Who gets in, who does not, and until when."""
 
+import json
 import time
 from datetime import timedelta
 
@@ -12,7 +13,7 @@ from services.links.use_cases.sign_in import PER_ADDRESS
 from shared.kernel.faults import Forbidden, Unauthorized
 from shared.kernel.ids import new_id
 from tests.conftest import Database
-from tests.support.links import ROOT, LinksService, links_service
+from tests.support.links import PUBLIC_URL, ROOT, LinksService, links_service
 from tests.support.members import Someone, client_of, someone
 
 
@@ -147,6 +148,29 @@ async def test_a_cookie_is_set_for_those_who_ask_for_one(service: LinksService, 
     assert cookie.startswith(f"session={answer.json()['token']}; ")
     assert {"Path=/", "HttpOnly", "SameSite=Lax", "Secure"} <= set(cookie.split("; "))
     assert "set-cookie" not in (await log_in(client_of(service), owner.email, owner.password)).headers
+
+
+@pytest.mark.parametrize(
+    "site",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Origin": "http://["}, {"Sec-Fetch-Site": "cross-site"}],
+)
+@pytest.mark.parametrize("path", ["/v1/login", "/v1/login/invitation"])
+async def test_a_form_of_another_site_signs_nobody_in_by_cookie(
+    service: LinksService, owner: Someone, site: dict[str, str], path: str
+) -> None:
+    """With enctype text/plain a form can send what reads as JSON, and its visitors would work as the attacker."""
+    known = {"email": owner.email} if path == "/v1/login" else {"invitation": "pli_" + "x" * 43}
+    body = json.dumps(known | {"kind": "cookie", "password": owner.password})
+    answer = await client_of(service).post(path, content=body, headers={"Content-Type": "text/plain"} | site)
+    assert (answer.status_code, answer.json()["code"]) == (403, "other_site")
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_page_of_ours_signs_in_by_cookie(service: LinksService, owner: Someone) -> None:
+    ours = {"Origin": PUBLIC_URL, "Sec-Fetch-Site": "same-origin"}
+    body = {"email": owner.email, "password": owner.password, "kind": "cookie"}
+    answer = await client_of(service).post("/v1/login", json=body, headers=ours)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (201, True)
 
 
 async def test_no_native_route_takes_the_cookie_or_a_catalog_token(service: LinksService, owner: Someone) -> None:

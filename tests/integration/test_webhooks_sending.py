@@ -4,11 +4,14 @@ import asyncio
 import time
 from datetime import timedelta
 
+import msgspec
+import pytest
 from aiohttp import web
 
 from services.notify.domain.webhook_attempt import RETRY_SECONDS
+from services.notify.domain.webhook_endpoint import ENDPOINTS_MAX
 from services.notify.store.webhook_endpoints import Owner
-from services.notify.use_cases.send_webhooks import PER_ENDPOINT_MAX
+from services.notify.use_cases.send_webhooks import PER_ENDPOINT_MAX, PER_ORGANIZATION_MAX
 from services.notify.webhooks.guard import Guard
 from services.notify.webhooks.sender import Sender
 from shared.contracts.checkout import ChargeFailed, SessionOpened
@@ -191,6 +194,49 @@ async def test_retry_after_is_honoured_up_to_a_day(hooks: Webhooks) -> None:
         await hooks.send(hours=3)
         (one,) = await hooks.deliveries(endpoint)
         assert one.next_attempt_at == hooks.now + timedelta(days=1)
+
+
+async def test_one_organization_with_many_slow_endpoints_leaves_room_for_the_others(hooks: Webhooks) -> None:
+    async def slow(_: web.Request) -> web.Response:
+        await asyncio.sleep(3)
+        return web.Response(status=204)
+
+    greedy, other = new_id(), hooks.owner
+    async with receiver(slow) as sleepy, receiver() as shop:
+        for livemode in (True, False):
+            hooks.owner = Owner(greedy, livemode=livemode)
+            for _ in range(ENDPOINTS_MAX):
+                await hooks.endpoint(sleepy.url)
+            events = [msgspec.structs.replace(charge(hooks), livemode=livemode) for _ in range(PER_ENDPOINT_MAX)]
+            await hooks.take(*(hooks.fact(event) for event in events))
+        hooks.owner = other
+        await hooks.endpoint(shop.url)
+        hooks.now += timedelta(seconds=1)
+        courier = hooks.courier()
+        while await courier.begin():
+            pass
+        await hooks.take(*(hooks.fact(charge(hooks)) for _ in range(20)))
+        hooks.now += timedelta(seconds=1)
+        began = time.monotonic()
+        while len(shop.arrived) < 20:
+            await courier.begin()
+            await asyncio.sleep(0.02)
+            assert time.monotonic() - began < 2, f"only {len(shop.arrived)} of 20 arrived"
+        assert len(sleepy.arrived) <= PER_ORGANIZATION_MAX
+        await courier.finish()
+
+
+@pytest.mark.parametrize(
+    "odd", ["Mon, 01 Jan 99999999999 00:00:00 GMT", f"Mon, 01 Jan 2027 00:00:00 +{'9' * 19}", "9" * 8_000, "soon"]
+)
+async def test_an_odd_retry_after_is_an_attempt_like_any_other(hooks: Webhooks, odd: str) -> None:
+    """Raised, it was no attempt at all: sent again every ten seconds, for ever, and the endpoint never switched off."""
+    async with receiver(answering(503, retry_after=odd)) as shop:
+        endpoint, _ = await hooks.endpoint(shop.url)
+        await hooks.take(hooks.fact(charge(hooks)))
+        await hooks.send()
+        (one,) = await hooks.deliveries(endpoint)
+        assert (one.attempts, one.last_status) == (1, 503)
 
 
 async def test_what_is_no_answer_is_described_for_whoever_runs_the_other_side(hooks: Webhooks) -> None:

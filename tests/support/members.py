@@ -45,7 +45,6 @@ async def someone(service: LinksService, tenant: Tenant, role: Role = "owner", e
         role=role,
         now=service.now(),
     )
-    person = Someone(service, str(made.member.id), made.member.email, made.password or PASSWORD)
-    if made.password is not None:
-        await person.sign_in()
+    person = Someone(service, str(made.member.id), made.member.email, made.password)
+    await person.sign_in()
     return person

@@ -1,7 +1,10 @@
 """How often one e-mail address or phone number may be used to begin or pay: against prompt bombing and guessing."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
+from services.checkout.domain.faults import CouponRefused
 from shared.runtime.edge import LOOPBACK, LOOPBACK_TEST_PER_SECOND
 from shared.runtime.limits import Limiter
 
@@ -14,7 +17,31 @@ class LimitAddresses:
 
     def __call__(self, *addresses: str | None, client_ip: str) -> None:
         """Raises: RateLimited. Scripts on the machine of a test-mode stack are not held up."""
-        limiter = self._loose if self._test_mode and client_ip in LOOPBACK else self._strict
+        limiter = self._limiter(client_ip)
         for address in addresses:
             if address:
                 limiter.spend(address.strip().lower())
+
+    @contextmanager
+    def guessing(self, coupon_code: str | None, *, client_ip: str) -> Generator[None]:
+        """Around whatever tells whether a code is good. Codes that take nothing off count for where they come from.
+
+        Raises:
+            RateLimited: too many did, and this one is not looked at.
+        """
+        limiter, guesses = self._limiter(client_ip), f"coupon {client_ip}"
+        if coupon_code is not None:
+            # Taken first: of many at once, none is looked at for nothing.
+            limiter.spend(guesses)
+        wrong = False
+        try:
+            yield
+        except CouponRefused:
+            wrong = True
+            raise
+        finally:
+            if coupon_code is not None and not wrong:
+                limiter.spend(guesses, -1)
+
+    def _limiter(self, client_ip: str) -> Limiter:
+        return self._loose if self._test_mode and client_ip in LOOPBACK else self._strict

@@ -41,7 +41,8 @@ def routes(checkout: Checkout) -> list[Any]:
         client_ip = request.scope["state"]["client_ip"]
         checkout.limit_addresses(details.customer.email, details.customer.phone, client_ip=client_ip)
         idempotency = _idempotency(request, slug, raw)
-        opened = await checkout.open_session(slug, details, now=checkout.clock(), idempotency=idempotency)
+        with checkout.limit_addresses.guessing(details.coupon_code, client_ip=client_ip):
+            opened = await checkout.open_session(slug, details, now=checkout.clock(), idempotency=idempotency)
         methods = await checkout.routing.methods(opened.session.link, opened.session.total.currency)
         headers = _PRIVATE | ({"idempotent-replayed": "true"} if opened.replayed else {})
         return _json(opened_out(opened.session, checkout.tokens, methods=methods), 201, headers=headers)

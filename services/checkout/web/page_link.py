@@ -125,7 +125,8 @@ class LinkPage:
         customer, client_ip = details.customer, request.scope["state"]["client_ip"]
         checkout.limit_addresses(customer.email, customer.phone, posted.get("mobile_phone"), client_ip=client_ip)
         try:
-            opened = await checkout.open_session(slug, details, now=now, idempotency=idempotency)
+            with checkout.limit_addresses.guessing(details.coupon_code, client_ip=client_ip):
+                opened = await checkout.open_session(slug, details, now=now, idempotency=idempotency)
             started = await checkout.start_charge(opened.session.id, form.means, client_ip=client_ip)
         except Fault as fault:
             error = error_of(fault)
@@ -191,10 +192,10 @@ class LinkPage:
         if code is None:
             return None, wrong[0] if wrong else None
         client_ip = request.scope["state"]["client_ip"]
-        self._checkout.limit_addresses(f"coupon {client_ip}", client_ip=client_ip)
+        subtotal = listed_total(in_currency(link.pricing, currency))
         try:
-            subtotal = listed_total(in_currency(link.pricing, currency))
-            return coupon_of(await self._checkout.find_coupon(link, code, subtotal=subtotal)), None
+            with self._checkout.limit_addresses.guessing(code, client_ip=client_ip):
+                return coupon_of(await self._checkout.find_coupon(link, code, subtotal=subtotal)), None
         except CouponRefused as fault:
             return None, error_of(fault)
         except Unavailable:

@@ -1,17 +1,18 @@
 """Forms that only our own pages can send: a signed value bound to a cookie, and no request from another site."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
+from shared.kernel.faults import OtherSite
+from shared.runtime.csrf import require_own_page
 from shared.runtime.secrets import TokenMaker, derive, random_token
 from shared.web.security import origin_of
 
 GUARD_COOKIE: Final = "paylinks_form"
 FIELD: Final = "form_token"
-_SAME_SITE: Final = frozenset({"same-origin", "none"})
 _COOKIE_BYTES: Final = 16
-_COOKIE_CHARS_MAX: Final = 64
+_COOKIE: Final = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 class FormGuard:
@@ -19,11 +20,11 @@ class FormGuard:
 
     def __init__(self, root_secret: bytes, public_url: str) -> None:
         self._maker = TokenMaker(derive(root_secret, "dashboard-forms"))
-        self._origin = origin_of(public_url)
+        self._origin = origin_of(public_url) or ""
 
     def cookie(self, present: str | None) -> str:
-        """The browser's own value: the one that it has, or a new one."""
-        return present if present and len(present) <= _COOKIE_CHARS_MAX else random_token(_COOKIE_BYTES)
+        """The browser's own value: the one that it has, or a new one. It goes into a header as it is."""
+        return present if present and _COOKIE.fullmatch(present) else random_token(_COOKIE_BYTES)
 
     def token(self, cookie: str, session_id: str) -> str:
         """What a form carries. `session_id` is empty before the sign-in, so that no form outlives it."""
@@ -39,11 +40,10 @@ class FormGuard:
 
     def _is_ours(self, headers: Mapping[bytes, bytes]) -> bool:
         """By what browsers add to every form that is sent. Old ones add neither: for them the token alone speaks."""
-        site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
-        if site is not None and site.decode("latin-1") not in _SAME_SITE:
+        try:
+            require_own_page(
+                {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}, own=self._origin
+            )
+        except OtherSite:
             return False
-        if origin is None:
-            return True
-        asked = origin.decode("latin-1")
-        # A browser writes Host itself, so that a page that was opened as localhost is ours, too.
-        return asked == self._origin or urlsplit(asked).netloc == headers.get(b"host", b"").decode("latin-1")
+        return True

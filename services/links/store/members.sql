@@ -32,7 +32,12 @@ ON CONFLICT (org_id, member_id) DO NOTHING
 RETURNING member_id;
 
 -- name: find_member
-SELECT member.id, org_id, email, name, role, membership.created_at, joined_at, invitation_expires_at
+-- Whoever is invited only, and known elsewhere, has no name here yet: an invitation must not tell whose an address is.
+SELECT member.id, org_id, email,
+       CASE WHEN joined_at IS NULL AND EXISTS (SELECT FROM membership AS other
+                                               WHERE other.member_id = member.id AND other.org_id <> membership.org_id)
+            THEN email ELSE name END AS name,
+       role, membership.created_at, joined_at, invitation_expires_at
 FROM membership JOIN member ON member.id = member_id
 WHERE org_id = $1 AND member_id = $2;
 
@@ -61,7 +66,12 @@ WHERE invitation_sha256 = $1;
 SELECT EXISTS (SELECT FROM membership WHERE accepted_sha256 = $1);
 
 -- name: list_members
-SELECT member.id, org_id, email, name, role, membership.created_at, joined_at, invitation_expires_at
+-- With names as in `find_member`.
+SELECT member.id, org_id, email,
+       CASE WHEN joined_at IS NULL AND EXISTS (SELECT FROM membership AS other
+                                               WHERE other.member_id = member.id AND other.org_id <> membership.org_id)
+            THEN email ELSE name END AS name,
+       role, membership.created_at, joined_at, invitation_expires_at
 FROM membership JOIN member ON member.id = member_id
 WHERE org_id = $1 AND member_id < $2
 ORDER BY member_id DESC

@@ -20,6 +20,7 @@ from shared.runtime.limits import Limiter
 from shared.runtime.postgres import Postgres
 
 NAME_CHARS_MAX: Final = 200
+_COUPON: Final = "coupon_code"
 PHONE_DIGITS_MAX: Final = 15
 """E.164; a card number without a plus is told apart by its check digit."""
 
@@ -66,10 +67,26 @@ class Checkouts:
             if not organization.may_redirect_to(url):
                 raise Invalid(field, "must lie at an origin that the organization has named for redirects")
 
-    def spend(self, email: str, client_ip: str) -> None:
-        """Raises: RateLimited: too many sessions for this address. Scripts on the machine itself are not held up."""
+    async def open_for_stranger(self, ask: OpenCheckoutSession, *, email: str, client_ip: str) -> SessionIsOpen:
+        """As `open`. Coupons that take nothing off count for where they come from: codes are not for guessing.
+
+        Raises:
+            RateLimited: too many sessions for this address. Scripts on the machine itself are not held up.
+        """
         limiter = self._loose if self._test_mode and client_ip in LOOPBACK else self._address
         limiter.spend(email.lower())
+        if ask.coupon_code is None:
+            return await self.open(ask)
+        guesses, wrong = f"coupon {client_ip}", False
+        limiter.spend(guesses)
+        try:
+            return await self.open(ask)
+        except Invalid as fault:
+            wrong = fault.values.get("field") == _COUPON
+            raise
+        finally:
+            if not wrong:
+                limiter.spend(guesses, -1)
 
     async def open(self, ask: OpenCheckoutSession) -> SessionIsOpen:
         """The session, of what has been checked.
@@ -128,6 +145,6 @@ def _refuse(refused: SessionRefused) -> NoReturn:
         case "amount_out_of_bounds":
             raise TotalOutOfBounds(**values)
         case "coupon_refused":
-            raise Invalid("coupon_code", f"takes nothing off here: {values.get('reason', 'unknown')}")
+            raise Invalid(_COUPON, f"takes nothing off here: {values.get('reason', 'unknown')}")
         case _:
             raise CheckoutRefused(refused.code)

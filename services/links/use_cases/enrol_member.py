@@ -20,16 +20,19 @@ _PASSWORD_BYTES: Final = 15
 
 
 class Enrolled(msgspec.Struct, frozen=True):
-    """`password` is shown now and never again; None where they keep the one that they have."""
+    """`password` is shown now and never again."""
 
     member: Member
-    password: str | None
+    password: str
 
 
 async def enrol_member(
     pg: Postgres, passwords: Passwords, *, org_id: UUID, email: str, name: str, role: Role, now: datetime
 ) -> Enrolled:
-    """A member at once, without an invitation; with a random password if the person is new.
+    """A member at once, without an invitation, and with a random password.
+
+    Somebody who is known from elsewhere gets a new one, too, and is signed out: the one that they have may have been
+    chosen by whoever added or invited them there, who could come in with it.
 
     Raises:
         Invalid.
@@ -44,11 +47,12 @@ async def enrol_member(
         if await organizations.lock(tx, org_id) is None:
             raise NotFound("organization")
         person = Person(id=new_id(), email=address, name=name, password_hash=password_hash)
-        made = await members.insert_person(tx, person, now)
-        if not made:
+        if not await members.insert_person(tx, person, now):
             known = await members.find_person(tx, address)
             if known is None:
                 raise EmailTaken(email=address)
+            await members.set_password(tx, known.id, password_hash=password_hash, now=now)
+            await logins.end_of(tx, known.id, now=now)
             person = known
         member = Member(
             id=person.id,
@@ -61,7 +65,7 @@ async def enrol_member(
         )
         if not await members.insert_membership(tx, member):
             raise EmailTaken(email=address)
-    return Enrolled(member, password if made else None)
+    return Enrolled(member, password)
 
 
 async def reset_password(

@@ -55,14 +55,15 @@ async def create_member(
 
     async def act(tx: Transaction) -> Answer:
         await _room(tx, actor, gives_owner=role == "owner")
-        person = Person(id=new_id(), email=email, name=name, password_hash=password_hash)
+        person, shown = Person(id=new_id(), email=email, name=name, password_hash=password_hash), name
         if not await members.insert_person(tx, person, now):
             known = await members.find_person(tx, email)
             # Whoever sets somebody's password can be them: never for a person who is there already.
             if known is None or password_hash is not None:
                 raise EmailTaken(email=email)
-            person = known
-        member = Member(id=person.id, org_id=actor.org_id, email=email, name=person.name, role=role, created_at=now)
+            # What they are called elsewhere is told once they have joined.
+            person, shown = known, email
+        member = Member(id=person.id, org_id=actor.org_id, email=email, name=shown, role=role, created_at=now)
         return render(*await _joined_or_invited(tx, member, invites=password_hash is None, now=now))
 
     return await once(pg, key, act, now=now, seal=seal)

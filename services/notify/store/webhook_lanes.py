@@ -21,10 +21,17 @@ Held = tuple[UUID, UUID, UUID]
 
 
 async def claim(
-    pg: Postgres, token: UUID, *, now: datetime, leased_until: datetime, limit: int, per_endpoint: int
+    pg: Postgres,
+    token: UUID,
+    *,
+    now: datetime,
+    leased_until: datetime,
+    limit: int,
+    per_endpoint: int,
+    per_organization: int,
 ) -> list[Head]:
     """What is to be sent, the first of each lane."""
-    rows = await pg.fetch(_sql["claim"], now, limit, token, leased_until, per_endpoint)
+    rows = await pg.fetch(_sql["claim"], now, limit, token, leased_until, per_endpoint, per_organization)
     if not rows:
         return []
     lanes = [(row["endpoint_id"], row["lane"]) for row in rows]

@@ -1,5 +1,6 @@
 -- name: claim
--- A few lanes of each endpoint that has work: as many as it may have in flight, and one of those where nothing arrives.
+-- A few lanes of each endpoint that has work: as many as it may have in flight, and one of those where nothing arrives;
+-- and no more than an organization may have, or one with many slow endpoints would hold up everybody.
 -- It goes from endpoint to endpoint by the index, so that a hundred thousand lanes of one cost the others nothing.
 WITH RECURSIVE busy AS (
     (SELECT endpoint_id FROM webhook_lane ORDER BY endpoint_id LIMIT 1)
@@ -9,16 +10,24 @@ WITH RECURSIVE busy AS (
     FROM busy
     WHERE busy.endpoint_id IS NOT NULL
 ),
-room AS MATERIALIZED (
-    SELECT endpoint.id,
-           CASE WHEN endpoint.failing_since IS NULL THEN $5::integer ELSE 1 END - (
+taken AS (
+    SELECT endpoint.id, endpoint.org_id, endpoint.failing_since, random() AS place, (
                SELECT count(*) FROM webhook_lane AS lane
                WHERE lane.endpoint_id = endpoint.id AND lane.lease_token IS NOT NULL AND lane.due_at > $1
-           ) AS free
+           ) AS flying
     FROM busy
     JOIN webhook_endpoint AS endpoint ON endpoint.id = busy.endpoint_id
     WHERE endpoint.disabled_at IS NULL AND endpoint.deleted_at IS NULL
-    ORDER BY random()
+),
+wished AS (
+    SELECT *, greatest(CASE WHEN failing_since IS NULL THEN $5::integer ELSE 1 END - flying, 0) AS wish FROM taken
+),
+room AS MATERIALIZED (
+    -- What is left of its organization's share, once those before it have taken all that they may.
+    SELECT id, least(wish, $6::integer - sum(flying) OVER (PARTITION BY org_id) + wish
+                           - sum(wish) OVER (PARTITION BY org_id ORDER BY place)) AS free
+    FROM wished
+    ORDER BY place
 ),
 picked AS MATERIALIZED (
     SELECT waiting.endpoint_id, waiting.lane
@@ -27,7 +36,7 @@ picked AS MATERIALIZED (
         SELECT lane.endpoint_id, lane.lane FROM webhook_lane AS lane
         WHERE lane.endpoint_id = room.id AND lane.due_at <= $1
         ORDER BY lane.due_at
-        LIMIT greatest(room.free, 0)
+        LIMIT greatest(room.free, 0)::bigint
         FOR UPDATE SKIP LOCKED
     ) AS waiting
     LIMIT $2

@@ -31,6 +31,8 @@ from shared.runtime.postgres import Postgres, Transaction
 
 IN_FLIGHT_MAX: Final = 256
 PER_ENDPOINT_MAX: Final = 8
+PER_ORGANIZATION_MAX: Final = 64
+"""Twenty endpoints in each mode that answer after 14 s would else take every place there is."""
 LEASE: Final = timedelta(seconds=10)
 RENEW_SECONDS: Final = 3
 FINISH_SECONDS_MAX: Final = 1
@@ -76,7 +78,13 @@ class SendWebhooks:
         token = uuid4()
         now = self._clock()
         heads = await lanes.claim(
-            self._postgres, token, now=now, leased_until=now + LEASE, limit=room, per_endpoint=PER_ENDPOINT_MAX
+            self._postgres,
+            token,
+            now=now,
+            leased_until=now + LEASE,
+            limit=room,
+            per_endpoint=PER_ENDPOINT_MAX,
+            per_organization=PER_ORGANIZATION_MAX,
         )
         for head in heads:
             task = asyncio.create_task(self._send(head, token), name="webhook")

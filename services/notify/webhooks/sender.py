@@ -109,7 +109,7 @@ def seconds_of(retry_after: str | None, *, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(text[:_DIGITS_MAX]))
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return max(aware - now, timedelta())

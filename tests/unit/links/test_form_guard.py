@@ -24,6 +24,7 @@ def test_a_page_opened_by_another_name_of_the_machine_is_ours() -> None:
     [
         {b"origin": b"https://evil.example"},
         {b"origin": b"null"},
+        {b"origin": b"http://["},
         {b"origin": b"https://pay.example.com.evil.example"},
         {b"sec-fetch-site": b"cross-site"},
         {b"sec-fetch-site": b"same-site"},
@@ -43,3 +44,10 @@ def test_a_token_is_bound_to_the_browser_to_the_session_and_to_the_installation(
     assert not GUARD.admits(OURS, POSTED, cookie=None, session_id="")
     assert not GUARD.admits(OURS, POSTED, cookie=COOKIE, session_id="another")
     assert not FormGuard(b"s" * 32, ORIGIN).admits(OURS, POSTED, cookie=COOKIE, session_id="")
+
+
+@pytest.mark.parametrize("planted", ["a\r\nX-Evil: 1", "a; Domain=evil.example", "é" * 22, "x" * 21, ""])
+def test_a_cookie_that_we_never_made_is_not_sent_back(planted: str) -> None:
+    made = GUARD.cookie(planted)
+    assert made != planted
+    assert GUARD.cookie(made) == made

@@ -1,6 +1,7 @@
 """The outermost layer, driven as an ASGI application."""
 
 import pytest
+from prometheus_client import generate_latest
 
 from shared.runtime.edge import CALLBACKS_BURST, Edge
 from shared.runtime.proxies import Proxies
@@ -16,7 +17,7 @@ def edge(**changes):
     return Edge(answer, **(options | changes))
 
 
-async def ask(app, *, peer="203.0.113.9", path="/", headers=()):
+async def ask(app, *, peer="203.0.113.9", path="/", headers=(), method="GET"):
     sent = []
 
     async def send(message):
@@ -25,7 +26,7 @@ async def ask(app, *, peer="203.0.113.9", path="/", headers=()):
     async def receive():
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": list(headers), "client": (peer, 1)}
+    scope = {"type": "http", "method": method, "path": path, "headers": list(headers), "client": (peer, 1)}
     await app(scope, receive, send)
     return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
 
@@ -50,6 +51,23 @@ async def test_one_address_is_limited_and_told_when_to_come_back():
     assert (status, headers[b"retry-after"]) == (429, b"1")
     assert b'"code":"rate_limited"' in body
     assert (await ask(app, peer="203.0.113.10"))[0] == 200
+
+
+async def test_one_household_is_limited_however_many_addresses_of_ipv6_it_has():
+    app = edge()
+    statuses = [(await ask(app, peer=f"2001:db8:1:2:{n}::{n}"))[0] for n in range(5)]
+    assert statuses == [200, 200, 200, 200, 429]
+    assert (await ask(app, peer="2001:db8:1:3::1"))[0] == 200
+    assert (await ask(app, peer="::ffff:198.51.100.7"))[2] == b"198.51.100.7"
+    assert (await ask(app, peer="::1"))[2] == b"::1"
+
+
+async def test_methods_that_nobody_knows_are_one_series():
+    app = edge(test_mode=True)
+    for n in range(50):
+        await ask(app, peer="127.0.0.1", method=f"INVENTED{n}")
+    assert b"INVENTED" not in generate_latest()
+    assert b'method="other"' in generate_latest()
 
 
 async def test_health_is_never_limited_by_address():

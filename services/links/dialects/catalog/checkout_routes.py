@@ -61,8 +61,7 @@ async def start(request: AnyRequest, link_id: FromPath[UUID]) -> ASGIResponse:
     body = decode_body(await request.body(), _START)
     ask = mapping.ask_of(body, link, organization, idempotency_key=_buyers_key(request))
     checkouts.check(ask, organization)
-    checkouts.spend(body.email, _client_ip(request))
-    opened = await checkouts.open(ask)
+    opened = await checkouts.open_for_stranger(ask, email=body.email, client_ip=_client_ip(request))
     return respond(answer_of(mapping.session_out(link_id, opened), status=201), _PRIVATE)
 
 

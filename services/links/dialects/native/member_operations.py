@@ -77,7 +77,7 @@ _SESSIONS: Final = (
         body_example=examples.LOGIN,
         answer=members.LoggedIn,
         answer_example=examples.LOGGED_IN,
-        codes=("sign_in_refused",),
+        codes=("sign_in_refused", "other_site"),
     ),
     Operation(
         method="post",
@@ -91,7 +91,7 @@ _SESSIONS: Final = (
         body_example=examples.ACCEPT_INVITATION,
         answer=members.LoggedIn,
         answer_example=examples.LOGGED_IN,
-        codes=("sign_in_refused", "invitation_ended"),
+        codes=("sign_in_refused", "other_site", "invitation_ended"),
     ),
     Operation(
         method="post",

@@ -18,13 +18,14 @@ from services.links.dialects.native.wire.members import (
 )
 from services.links.dialects.surface.call import surface_of
 from services.links.dialects.surface.surface import Surface
-from services.links.domain.member import SignedIn
+from services.links.domain.member import LoginKind, SignedIn
 from services.links.use_cases.accept_invitation import accept_invitation
 from services.links.use_cases.session_tokens import set_cookie
 from services.links.use_cases.set_password import change_password
 from services.links.use_cases.sign_in import sign_in, sign_out
 from shared.kernel.faults import Forbidden
 from shared.runtime.body import decode
+from shared.runtime.csrf import require_own_page
 
 _LOGIN: Final = msgspec.json.Decoder(Login)
 _ACCEPT: Final = msgspec.json.Decoder(AcceptInvitation)
@@ -35,6 +36,7 @@ _PASSWORD: Final = msgspec.json.Decoder(ChangePassword)
 async def log_in(request: NativeRequest) -> ASGIResponse:
     surface = surface_of(request)
     body = decode(await request.body(), _LOGIN)
+    _check_site(request, body.kind)
     signed_in = await sign_in(
         surface.pg,
         surface.door,
@@ -53,6 +55,7 @@ async def log_in(request: NativeRequest) -> ASGIResponse:
 async def accept(request: NativeRequest) -> ASGIResponse:
     surface = surface_of(request)
     body = decode(await request.body(), _ACCEPT)
+    _check_site(request, body.kind)
     signed_in = await accept_invitation(
         surface.pg,
         surface.door,
@@ -108,6 +111,17 @@ async def password(request: NativeRequest) -> ASGIResponse:
     )
     call.surface.sessions.forget_all()
     return ok(PasswordChanged(changed_at=call.now))
+
+
+def _check_site(request: NativeRequest, kind: LoginKind) -> None:
+    """A form of another site must not sign its visitors in as somebody else.
+
+    Raises:
+        OtherSite.
+    """
+    if kind == "cookie":
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+        require_own_page(headers, own=surface_of(request).public_url.rstrip("/"))
 
 
 def _from(request: NativeRequest) -> dict[str, Any]:
