@@ -67,6 +67,19 @@ async def test_the_policy_refund_gives_back_by_itself_once(rig: Rig) -> None:
     assert await shop.given_back(charge) == TOTAL
 
 
+@pytest.mark.parametrize("policy", ["accept", "review", "refund"])
+async def test_what_went_back_before_it_was_put_aside_is_nobodys_to_decide(rig: Rig, policy: str) -> None:
+    shop = Shop(rig)
+    charge = await shop.paid()
+    refund = (await shop.refund(charge)).json()
+    await shop.refused_use(charge, policy)
+    await reviewed(shop, charge, "refunded")
+    await shop.until(refund["id"], "succeeded")
+    assert await shop.given_back(charge) == TOTAL
+    assert (await shop.get("/v1/charges?review=true"))["data"] == []
+    assert "charge.needs_review" not in await shop.facts(charge)
+
+
 async def test_a_death_while_late_money_is_taken_in_gives_it_back_once(rig: Rig) -> None:
     shop = Shop(rig)
     charge = await shop.paid()

@@ -69,6 +69,17 @@ async def test_a_session_that_tries_again_keeps_its_use_for_the_new_charge(servi
     assert isinstance(again, UseIsHeld)
 
 
+async def test_a_session_that_is_paid_holds_nothing_for_another_charge(service: LinksService, shop: Tenant) -> None:
+    link = await shop.make(uses_max=5)
+    paid, _ = await service.hold(link, shop)
+    await settle(service, paid)
+    _, same = await service.hold(link, shop, session_id=paid.session_id, charge_id=paid.charge_id)
+    assert isinstance(same, UseIsHeld)
+    _, other = await service.hold(link, shop, session_id=paid.session_id)
+    assert isinstance(other, UseIsRefused)
+    assert await uses(shop, link) == (1, 0)
+
+
 @pytest.mark.parametrize(("verb", "reason"), [("pause", "paused"), ("archive", "archived")])
 async def test_a_link_that_refuses_holds_nothing_and_says_since_when(
     service: LinksService, shop: Tenant, verb: str, reason: str

@@ -33,7 +33,7 @@ async def test_a_settled_use_counts_once_and_earns_once(service: LinksService, s
     assert numbers["paid_count"] == 1
     assert [(one["amount_minor"], one["currency"]) for one in numbers["revenue"]] == [(50_000, "UGX")]
     assert [kind for kind, _ in await service.facts()].count("links.use.settled") == 1
-    _, held = await service.hold(link, shop, session_id=ask.session_id)
+    _, held = await service.hold(link, shop, session_id=ask.session_id, charge_id=ask.charge_id)
     assert isinstance(held, UseIsHeld)
     assert await uses(shop, link) == (1, 0)
 

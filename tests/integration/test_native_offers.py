@@ -252,6 +252,16 @@ async def test_a_cart_link_is_refused_without_a_price_or_out_of_bounds(service: 
     assert (await cart_of(tenant, theirs)).status_code == 404
 
 
+async def test_a_cart_is_offered_in_no_other_currency_whose_total_is_out_of_bounds(service: LinksService) -> None:
+    tenant = await service.tenant()
+    both = await tenant.product(prices=[USD, EUR], price=USD)
+    for least, offered in ((3_798, [3_798]), (3_799, [])):
+        bounds = {"EUR": {"min_minor": least, "max_minor": None}}
+        await tenant.client.patch(f"/v1/organizations/{tenant.organization.id}", json={"payment_bounds": bounds})
+        made = (await cart_of(tenant, both)).json()["pricing"]
+        assert (made["amount_minor"], [one["amount_minor"] for one in made["also"]]) == (3_998, offered)
+
+
 async def test_an_archived_plan_makes_no_link(service: LinksService) -> None:
     tenant = await service.tenant()
     plan = await tenant.plan(interval="month", interval_count=3)

@@ -106,6 +106,14 @@ class Accounts:
         row = await store.find_account_by_id(self._postgres, account_id)
         return self._remember(row).account if row else None
 
+    async def if_opened(self, account_id: UUID) -> Account | None:
+        """As `by_id`; None also for one whose key is lost, which must not hold up those that are asked with it."""
+        try:
+            return await self.by_id(account_id)
+        except Unavailable as error:
+            _log.error("accounts.not_opened", account_id=str(account_id), error=repr(error))
+            return None
+
     def before_rotation(self, account: Account, now: datetime) -> Account | None:
         """With the credentials that it had before, while callbacks that they sign are still believed."""
         kept = self._known.get(("id", account.id))

@@ -19,8 +19,8 @@ class AskProvider:
         self._slots = asyncio.Semaphore(at_once_max)
 
     async def status(self, account_id: UUID, provider: str, payment: Payment) -> tuple[Account, StatusResult] | None:
-        """How the payment stands, and the account that it was asked for; None: there is nobody to ask any more."""
-        account = await self._accounts.by_id(account_id)
+        """How the payment stands, and the account that it was asked for; None: there is nobody who could be asked."""
+        account = await self._accounts.if_opened(account_id)
         found = self._providers.find(provider)
         if account is None or found is None:
             return None

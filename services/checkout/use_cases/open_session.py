@@ -30,7 +30,7 @@ class Details(Struct, frozen=True, kw_only=True):
     """What the buyer sent; texts are bounded and trimmed already.
 
     `success_url` and `cancel_url` stand in for the link's own: only who has checked them may name them. `gate_token`
-    opens the link's gate, where it has one.
+    opens the link's gate, where it has one. `seen` is the total that the buyer was shown, where they were shown one.
     """
 
     customer: CustomerView = CustomerView()
@@ -42,6 +42,7 @@ class Details(Struct, frozen=True, kw_only=True):
     cancel_url: str | None = None
     locale: str | None = None
     gate_token: str | None = None
+    seen: Money | None = None
 
 
 class Idempotency(Struct, frozen=True):
@@ -86,7 +87,8 @@ class OpenSession:
             LinkNotFound, LinkRefused, EveryUseHeld: the link takes no payment (now).
             ProviderNotConnected, MethodUnavailable: nobody could take the money.
             OtpRequired: the link has a gate, and `details.gate_token` does not open it.
-            Invalid, AmountOutOfBounds, UnknownCurrency: the details do not fit the link.
+            Invalid, AmountOutOfBounds, UnknownCurrency: the details do not fit the link, or it costs something else
+                by now than was seen.
             CouponRefused: the coupon takes nothing off; without it the buyer may begin.
             IdempotencyMismatch: the key was used with another body.
         """
@@ -123,6 +125,9 @@ class OpenSession:
         discount = None
         if details.coupon_code is not None:
             discount = await self._find_coupon.discount(link, details.coupon_code, subtotal=subtotal)
+        total = Money(subtotal.minor - discount.off.minor, subtotal.currency) if discount else subtotal
+        if details.seen not in {None, total}:
+            raise Invalid("seen", "the price has changed since it was shown")
         pinned = msgspec.structs.replace(
             link,
             pricing=pricing,
@@ -135,7 +140,7 @@ class OpenSession:
             link=pinned,
             customer=details.customer,
             address=details.address,
-            total=Money(subtotal.minor - discount.off.minor, subtotal.currency) if discount else subtotal,
+            total=total,
             discount=discount,
             locale=details.locale or link.merchant.locale,
             status="open",

@@ -75,7 +75,7 @@ class Reconcile:
         """The reports of that day (UTC), made now; not those that another process is making."""
         made: list[Reconciliation] = []
         for account_id in await self._ids(day, org_id=org_id, unless_made_since=unless_made_since):
-            account = await self._accounts.by_id(account_id)
+            account = await self._accounts.if_opened(account_id)
             provider = self._providers.find(account.provider) if account else None
             if account is None or provider is None:
                 _log.error("reconciliation.no_account", account=str(account_id))

@@ -93,10 +93,13 @@ class RefundCharge:
     async def put_aside(self, tx: Transaction, charge_id: UUID, *, refund: bool, now: datetime) -> None:
         """Links counts this charge as no use. With `refund` it goes back by itself, once; else a person decides.
 
-        So does a person where the provider gives nothing back.
+        So does a person where the provider gives nothing back. What went back already, or is promised, is decided.
         """
         captured = await store.lock_captured(tx, charge_id)
         if captured is None or captured.status != "succeeded" or captured.review is not None:
+            return
+        if captured.refunded_minor + captured.refunding_minor == captured.total.minor:
+            await store.write_review(tx, captured.id, "refunded", reason=None)
             return
         takes = self._takes(captured)
         if refund and takes != "none" and captured.refundable_minor == captured.total.minor:

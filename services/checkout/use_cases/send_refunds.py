@@ -58,7 +58,7 @@ class SendRefunds:
 
     async def _one(self, refund: Refund) -> None:
         provider = self._providers.find(refund.provider)
-        account = await self._accounts.by_id(refund.account_id)
+        account = await self._accounts.if_opened(refund.account_id)
         if provider is None or account is None:
             _log.error("refunds.no_account", refund_id=str(refund.id))
             return

@@ -117,7 +117,14 @@ class StartCharge:
         route = await self._routing.route(session.link, wish)
         if not route.candidates:
             raise Unavailable("provider") if route.only_unavailable else MethodUnavailable(method, ())
-        started = await self._along(route, session, means, phone=phone, client_ip=client_ip)
+        try:
+            started = await self._along(route, session, means, phone=phone, client_ip=client_ip)
+        except LinkRefused:
+            # Also where a charge of before has succeeded this very moment: then there is nothing left to pay.
+            paid = await self._read_session(session_id)
+            if paid.session.status != "paid":
+                raise
+            started = Started(paid, joined=True)
         self._live.changed(session_id)
         return started
 

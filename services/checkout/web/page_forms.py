@@ -32,6 +32,7 @@ EMAIL_CHARS_MAX: Final = 254
 _EMAIL: Final = re.compile(r"[^@\s,;<>()\"\\]+@[^@\s,;<>()\"\\.]+(?:\.[^@\s,;<>()\"\\.]+)+")
 _ATTEMPT: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _COUPON: Final = re.compile(r"[!-~]{1,40}")
+_SEEN: Final = re.compile(r"([0-9]{1,16}) ([A-Z]{3})")
 _CARD_TOKEN: Final = re.compile(r"tok_[A-Za-z0-9_]{1,60}")
 _FLAWS: Final[dict[AmountFlaw, ErrorCode]] = {
     "empty": "required",
@@ -108,6 +109,7 @@ def checkout_form(link: LinkView, methods: tuple[Method, ...], posted: Posted) -
         amount_minor=total.minor if total else None,
         currency=total.currency if total else currency,
         coupon_code=coupon_code_of(link, posted, errors),
+        seen=_seen(posted),
     )
     return CheckoutForm(details, means, tuple(errors))
 
@@ -218,6 +220,8 @@ def _text(
 def _chosen_total(link: LinkView, posted: Posted, errors: list[FieldError]) -> Money | None:
     """What the buyer typed, where the link lets them; None where its price is fixed, or with an error."""
     if listed_total(link.pricing) is not None:
+        if "amount" in posted:  # at a page from before it had a price
+            errors.append(FieldError("form", "price_changed"))
         return None
     match link.pricing:
         case FlexibleView(currency=str(currency)) | OpenView(currency=str(currency)):
@@ -242,3 +246,9 @@ def _chosen_total(link: LinkView, posted: Posted, errors: list[FieldError]) -> M
         code: ErrorCode = "amount_too_small" if too_small else "amount_too_large"
         errors.append(FieldError("amount", code, lowest if too_small else highest, currency))
     return None
+
+
+def _seen(posted: Posted) -> Money | None:
+    """The total on the page that this was sent from; None where it had none, or is of a version before this."""
+    seen = _SEEN.fullmatch(posted.get("seen", ""))
+    return Money(int(seen[1]), seen[2]) if seen else None

@@ -132,6 +132,8 @@ class LinkPage:
             error = error_of(fault)
             if error is None:
                 raise
+            if error.code == "price_changed":
+                link = (await checkout.view_link.fresh(slug, now)).link
             if isinstance(fault, SessionEnded):
                 # The same attempt would find the same session again.
                 posted = {**posted, "attempt": new_nonce()}
@@ -250,7 +252,7 @@ def _invalid(field: str, code: str) -> FieldError:
         return FieldError("bank", "choice_invalid")
     if field.startswith("customer."):
         return FieldError(field.removeprefix("customer."), "required")
-    return _form("try_again")
+    return _form("price_changed" if field == "seen" else "try_again")
 
 
 def _unconfirmed(recent: RecentPayment) -> FieldError:

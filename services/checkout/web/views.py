@@ -40,6 +40,7 @@ ErrorCode = Literal[
     "charge_under_way",
     "pay_again_unconfirmed",
     "waiting_unconfirmed",
+    "price_changed",
     "try_again",
 ]
 SessionState = Literal[

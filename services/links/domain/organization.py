@@ -82,11 +82,15 @@ class Organization(msgspec.Struct, frozen=True, kw_only=True):
             checkout_url=self.checkout_url,
         )
 
+    def takes_total(self, total: Money) -> bool:
+        """Whether a payment may come to this."""
+        bounds = self.payment_bounds.get(total.currency, Bounds())
+        return (bounds.min_minor or 1) <= total.minor <= (bounds.max_minor or MINOR_MAX)
+
     def check_total(self, total: Money) -> None:
         """Raises TotalOutOfBounds when a payment may not come to this."""
-        bounds = self.payment_bounds.get(total.currency, Bounds())
-        least, most = bounds.min_minor or 1, bounds.max_minor or MINOR_MAX
-        if not least <= total.minor <= most:
+        if not self.takes_total(total):
+            bounds = self.payment_bounds.get(total.currency, Bounds())
             raise TotalOutOfBounds(currency=total.currency, min_minor=bounds.min_minor, max_minor=bounds.max_minor)
 
     def may_redirect_to(self, url: str) -> bool:

@@ -89,9 +89,10 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 def hold(standing: Standing, ask: HoldUse, now: datetime) -> Change:
     """Keeps one use for the session, or says why not. Asking again extends the hold and takes the new charge."""
     gate, use = standing.gate, standing.use
-    if use is not None and use.state == "settled":
+    if use is not None and use.state == "settled" and use.charge_id == ask.charge_id:
         return Change()
-    if use is not None and use.state == "refused":
+    # The session was paid, by another charge too: one more would take the buyer's money a second time.
+    if use is not None and use.state in {"settled", "refused"}:
         return Change(refusal=gate.closed(now) or Refusal("exhausted", None))
     held = use is not None and use.state == "held"
     if held and use is not None and use.charge_id == ask.charge_id:

@@ -19,11 +19,11 @@ FROM coupon JOIN coupon_uses ON coupon_id = id
 WHERE code = $1 AND org_id = $2 AND livemode = $3;
 
 -- name: lock_coupon
--- Its counters stay free: payments go on while somebody changes it.
+-- Its counters stay free, and a use may name it (NO KEY): payments go on while somebody changes it, and never lock it out.
 SELECT coupon.*, redemptions_max, redeemed, held, version
 FROM coupon JOIN coupon_uses ON coupon_id = id
 WHERE id = $1 AND org_id = $2 AND livemode = $3
-FOR UPDATE OF coupon;
+FOR NO KEY UPDATE OF coupon;
 
 -- name: update_coupon
 WITH capped AS (

@@ -1,6 +1,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from services.links.domain.cart import cart_of
 from services.links.domain.keys import Actor
 from services.links.domain.pricing import Cart, TaxMode
@@ -13,6 +15,8 @@ async def price_cart(
     pg: Reader, actor: Actor, *, lines: Sequence[tuple[UUID, int]], currency: str, tax_mode: TaxMode | None = None
 ) -> Cart:
     """Products and quantities as a cart, priced and taxed as of now. `tax_mode` None is the organization's.
+
+    In `also` only what the organization takes.
 
     Raises:
         NotFound: a product that does not exist, or is somebody else's, or of the other mode.
@@ -28,4 +32,5 @@ async def price_cart(
     rates = await tax_rates.find_many(pg, named, org_id=org_id, livemode=livemode)
     cart = cart_of(wanted, currency, tax_mode=tax_mode or actor.organization.tax_mode, rates=rates)
     actor.organization.check_total(cart.total)
-    return cart
+    # What the buyer could choose instead is bound as well; nobody asks the organization once they do.
+    return replace(cart, also=tuple(other for other in cart.also if actor.organization.takes_total(other.total)))

@@ -5,8 +5,10 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from services.checkout.domain.charge import RECOVER_AFTER
+from services.checkout.domain.faults import LinkRefused
 from services.checkout.domain.means import ByPhone
 from services.checkout.domain.routing import Offer, Route
 from services.checkout.domain.session import Session, SessionState
@@ -16,7 +18,7 @@ from services.checkout.use_cases.limit_attempts import FailuresPerHour, LimitAtt
 from services.checkout.use_cases.live import Live
 from services.checkout.use_cases.start_charge import StartCharge
 from shared.contracts.checkout import CustomerView
-from shared.contracts.links import UseIsHeld
+from shared.contracts.links import UseIsHeld, UseIsRefused
 from shared.kernel.faults import Unavailable
 from shared.kernel.ids import new_id
 from shared.kernel.money import Money
@@ -76,21 +78,47 @@ class Played:
         self.undone.append(charge_id)
 
 
-async def test_after_a_long_stop_the_provider_is_not_asked_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever recovers charges may have given this one up, and the buyer may be paying by another."""
-    played = Played(holding_takes=RECOVER_AFTER)
-
+def starter(played: Played, monkeypatch: pytest.MonkeyPatch) -> StartCharge:
     async def reserved(*_: object) -> bool:
         return True
 
     monkeypatch.setattr(charges, "reserve_charge", reserved)
     monkeypatch.setattr(charges, "undo_reservation", played.undo)
     part = cast("Any", played)
-    start = StartCharge(
+    return StartCharge(
         part, read_session=cast("Any", played.read_session), links=part, providers=part, accounts=part, routing=part,
         breakers=Breakers(), attempts=LimitAttempts(LIMITS, test_mode=True), public_url="http://127.0.0.1",
         live=Live(), wake=Wake(), clock=played.clock,
     )  # fmt: skip
+
+
+async def test_after_a_long_stop_the_provider_is_not_asked_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever recovers charges may have given this one up, and the buyer may be paying by another."""
+    played = Played(holding_takes=RECOVER_AFTER)
+    start = starter(played, monkeypatch)
     with pytest.raises(Unavailable):
         await start(played.state.session.id, ByPhone("+256772123456"))
+    assert (played.created, len(played.undone)) == (0, 1)
+
+
+@pytest.mark.parametrize("paid", [True, False])
+async def test_a_late_success_of_the_charge_before_ends_the_next_try(
+    monkeypatch: pytest.MonkeyPatch, *, paid: bool
+) -> None:
+    """While the next one is being started links hears that the session is paid, and holds nothing for it."""
+    played = Played(holding_takes=timedelta())
+    start = starter(played, monkeypatch)
+
+    async def refused(*_: object, **__: object) -> UseIsRefused:
+        status = "paid" if paid else "open"
+        played.state = SessionState(replace(played.state.session, status=status, paid_at=NOW if paid else None), None)
+        return UseIsRefused("exhausted")
+
+    monkeypatch.setattr(played, "hold", refused)
+    if paid:
+        started = await start(played.state.session.id, ByPhone("+256772123456"))
+        assert (started.joined, started.state.session.status) == (True, "paid")
+    else:
+        with pytest.raises(LinkRefused):
+            await start(played.state.session.id, ByPhone("+256772123456"))
     assert (played.created, len(played.undone)) == (0, 1)

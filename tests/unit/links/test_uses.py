@@ -77,6 +77,51 @@ def test_whatever_happens_the_cap_holds_and_every_capture_is_counted_once(
     assert versions == list(range(1, len(versions) + 1))
 
 
+MORE_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["hold", "settle", "release", "lapse", "abandon", "accept", "cap"]),
+        st.integers(0, 3),
+        st.integers(0, 1),
+    ),
+    max_size=40,
+)
+
+
+@given(MORE_STEPS, st.sampled_from(["accept", "review", "refund"]))
+def test_a_cap_that_moves_and_late_money_that_is_kept_lose_and_repeat_nothing(
+    steps: list[tuple[str, int, int]], policy: str
+) -> None:
+    """A cap below what is held already is kept by letting nobody else in: who holds a use was promised it."""
+    gate = Gate(uses=Uses(max=2), late_payment_policy=policy)
+    uses: dict[UUID, Use] = {}
+    aside: list[UUID] = []
+    captured: set[UUID] = set()
+    earned = 0
+    for verb, session, charge in steps:
+        before = gate.uses
+        if verb == "cap":
+            gate = replace(gate, uses=before.with_max((None, 1, 2, 4)[session], NOW))
+            continue
+        ask = ask_of("settle" if verb == "accept" else verb, session, charge)
+        if verb == "accept":
+            ask = replace(ask, decide=partial(decisions.accept, ask=ask.decide.keywords["ask"], at=NOW))
+        captured |= {ask.charge_id} if verb == "settle" else set()
+        outcome = decide_all([ask], [Known(ORG, gate, uses.get(ask.session_id), ask.charge_id in aside)])
+        uses |= outcome.uses
+        gate = replace(gate, uses=outcome.counters.get(LINK, before))
+        aside = [
+            *(one for one in aside if one not in outcome.taken_back),
+            *(one.charge_id for _, one in outcome.unsettled),
+        ]
+        earned += sum(count for count, _ in outcome.earned.values())
+        now = gate.uses
+        assert now.max is None or now.used + now.held <= max(now.max, before.used + before.held)
+        assert now.used == earned == sum(use.state == "settled" for use in uses.values())
+        assert now.held == sum(use.state == "held" for use in uses.values())
+        assert (now.exhausted_at is not None) == (now.max is not None and now.used >= now.max)
+        assert (len(aside), earned + len(aside)) == (len(set(aside)), len(captured))
+
+
 COUPON = UUID(int=7)
 
 

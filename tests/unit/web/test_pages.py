@@ -124,7 +124,7 @@ def test_the_checkout_form_posts_what_the_server_reads() -> None:
     (form,) = outline.all("form")
     assert (form["method"], form["action"]) == ("post", "/checkout/invoice-123")
     assert {attrs["name"] for attrs in outline.all("input", "select") if "name" in attrs} == {
-        *("attempt", "email", "name", "phone", "method", "mobile_phone", "mobile_country", "card_token"),
+        *("attempt", "seen", "email", "name", "phone", "method", "mobile_phone", "mobile_country", "card_token"),
         *("address_line1", "address_line2", "address_city", "address_postal_code", "address_country"),
     }
 
