@@ -54,7 +54,7 @@ class ViewLink:
     async def __call__(self, where: str | UUID, now: datetime) -> LinkView:
         """The link of this slug or id, also one that takes no payments (`require_payable` tells).
 
-        From our projection, else from links.
+        From our projection, else from links, which also knows it by a slug that it had before (`is_former`).
 
         Raises:
             LinkNotFound: links does not know it either.
@@ -77,7 +77,8 @@ class ViewLink:
         link = found.link
         async with self._postgres.transaction() as tx:
             await link_view.put_links(tx, [link], now)
-        return link
+        # What is printed may be opened by a crowd, and our projection will never know it by its former slug.
+        return self._recent.put(key, link.id, link) if is_former(where, link) else link
 
     async def fresh(self, where: str | UUID, now: datetime) -> Fresh:
         """As above, but of a capped link the counters are links' own, if it answers: ours may be a moment old.
@@ -106,6 +107,11 @@ class ViewLink:
         except Unavailable:
             found = None
         return Fresh(found.link, found.held_until) if found else Fresh(link)
+
+
+def is_former(where: str | UUID, link: LinkView) -> bool:
+    """Whether this is an address that the link had before."""
+    return isinstance(where, str) and where != link.slug
 
 
 def key_of(where: str | UUID) -> str:

@@ -69,7 +69,8 @@ def _show_link() -> dict[str, Any]:
         "operationId": "show_link",
         "summary": "The link, as anybody may see it",
         "description": "Pages of any site may ask this (CORS), without credentials. While every use that is left is "
-        "held by somebody who is paying, it is refused as opening a session is: 409 `all_uses_held`, until `retry_at`.",
+        "held by somebody who is paying, it is refused as opening a session is: 409 `all_uses_held`, until `retry_at`. "
+        "A slug that the link had before finds it, too: `slug` is the one that it has.",
         "security": [{}, {"gate": []}],
         "parameters": [in_path("slug")],
         "responses": {

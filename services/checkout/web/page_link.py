@@ -15,12 +15,12 @@ from services.checkout.domain.refusal import may_be_all_held
 from services.checkout.domain.session import SessionState
 from services.checkout.use_cases.checkout import Checkout
 from services.checkout.use_cases.open_session import Idempotency
-from services.checkout.use_cases.view_link import key_of, require_free, require_payable
+from services.checkout.use_cases.view_link import is_former, key_of, require_free, require_payable
 from services.checkout.web import page_forms as forms
 from services.checkout.web.bill_view import coupon_of
 from services.checkout.web.page_answers import HttpRequest, Pages, currency_asked, locale_of, wish_of
 from services.checkout.web.page_gate import GatePage, gate_token
-from services.checkout.web.page_link_views import checkout_view
+from services.checkout.web.page_link_views import checkout_view, link_path
 from services.checkout.web.page_recent import has_recent, recent_payment
 from services.checkout.web.page_session_views import session_path
 from services.checkout.web.render import render_checkout
@@ -79,9 +79,12 @@ class LinkPage:
         fresh = await checkout.view_link.shown(link, now)
         link = fresh.link
         require_payable(link, now)
+        recent = await recent_payment(checkout, request, link, now=now) if paid_before else None
+        if is_former(where, link) and recent is None:
+            # Whoever has just paid here is told so here: the cookie that knows it goes to this address alone.
+            return self._pages.redirect(_with_query(request, link_path(link)))
         if (gate := await self._gate.before(request, link, now, status=200)) is not None:
             return gate
-        recent = await recent_payment(checkout, request, link, now=now) if paid_before else None
         if recent is not None and recent.paid_at is None and may_be_all_held(link):
             # Nobody else is in the way: this buyer holds a use, and goes on where it is paid.
             return self._pages.redirect(recent.url)
@@ -110,7 +113,7 @@ class LinkPage:
         methods = await checkout.routing.payable_methods(link)
         form = forms.checkout_form(link, methods, posted)
         idempotency = forms.idempotency_of(slug, posted)
-        recent = await self._recent(request, link, idempotency=idempotency) if has_recent(request) else None
+        recent = await self._recent(request, slug, link, idempotency=idempotency) if has_recent(request) else None
         errors = form.errors
         if "apply" in posted:
             # The coupon alone is asked for: what is missing elsewhere is no error yet.
@@ -204,11 +207,16 @@ class LinkPage:
             return None, _form("provider_unavailable")
 
     async def _recent(
-        self, request: HttpRequest, link: LinkView, *, idempotency: Idempotency | None
+        self, request: HttpRequest, slug: str, link: LinkView, *, idempotency: Idempotency | None
     ) -> RecentPayment | None:
         checkout = self._checkout
-        own = await checkout.open_session.opened_before(link.slug, idempotency) if idempotency else None
+        own = await checkout.open_session.opened_before(slug, idempotency) if idempotency else None
         return await recent_payment(checkout, request, link, now=checkout.clock(), own=own)
+
+
+def _with_query(request: HttpRequest, path: str) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path
 
 
 def _sold_in(link: LinkView, currency: str | None) -> str | None:

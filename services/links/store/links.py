@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -29,6 +29,14 @@ _REFUNDED: Final = msgspec.json.Decoder(tuple[Refunded, ...])
 _SLUG: Final = "link_slug"
 
 
+class SlugWish(NamedTuple):
+    """Who would have it: what was a link's stays free for links of its organization."""
+
+    slug: str
+    org_id: UUID
+    livemode: bool
+
+
 async def find(pg: Postgres, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:
     row = await pg.fetchrow(_sql["find_link"], link_id, org_id, livemode)
     return link_of(row) if row else None
@@ -45,10 +53,21 @@ async def find_by_slug(pg: Postgres, slug: str) -> Link | None:
     return link_of(row) if row else None
 
 
-async def taken(pg: Reader, slugs: Sequence[str]) -> set[str]:
-    """Which of these slugs are some link's already."""
-    rows = await pg.fetch(_sql["taken_slugs"], slugs)
-    return {row["slug"] for row in rows}
+async def find_by_address(pg: Postgres, slug: str) -> Link | None:
+    """The link that this slug leads to: whose it is, or else whose it was last."""
+    row = await pg.fetchrow(_sql["find_link_by_address"], slug)
+    return link_of(row) if row else None
+
+
+async def taken(pg: Reader, wishes: Sequence[SlugWish]) -> set[SlugWish]:
+    """Which of these cannot be had: some link has the slug, or it is kept for another organization."""
+    columns = ([wish.slug for wish in wishes], [wish.org_id for wish in wishes], [wish.livemode for wish in wishes])
+    rows = await pg.fetch(_sql["taken_slugs"], *columns)
+    return {SlugWish(row["slug"], row["org_id"], row["livemode"]) for row in rows}
+
+
+def wish_of(link: Link) -> SlugWish:
+    return SlugWish(link.slug, link.org_id, link.livemode)
 
 
 async def lock(tx: Transaction, link_id: UUID, *, org_id: UUID, livemode: bool) -> Link | None:
@@ -60,7 +79,7 @@ async def update(tx: Transaction, link: Link, *, change: LinkChange, by: str, no
     """Writes the link as it is now, and keeps what it was; it was locked before.
 
     Raises:
-        SlugTaken: by any organization's link.
+        SlugTaken: it is, or was, the slug of another organization's link, or is that of another link of this one.
     """
     values = (_document(link), link.uses.max, link.uses.exhausted_at, change, by, now, link.id)
     try:

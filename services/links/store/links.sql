@@ -8,8 +8,21 @@ SELECT * FROM link_now WHERE id = $1;
 -- name: find_link_by_slug
 SELECT * FROM link_now WHERE slug = $1;
 
+-- name: find_link_by_address
+-- At a slug that it has given up, too, unless that is another link's now.
+SELECT *
+FROM link_now
+WHERE id = coalesce((SELECT id FROM link WHERE slug = $1), (SELECT link_id FROM former_slug WHERE slug = $1));
+
 -- name: taken_slugs
-SELECT slug FROM link WHERE slug = ANY($1::text[]);
+-- Some link's now, or kept for those who had it: as the triggers of `link` judge.
+SELECT wish.slug, wish.org_id, wish.livemode
+FROM unnest($1::text[], $2::uuid[], $3::boolean[]) AS wish (slug, org_id, livemode)
+WHERE EXISTS (SELECT FROM link WHERE link.slug = wish.slug)
+   OR EXISTS (
+       SELECT FROM former_slug AS former
+       WHERE former.slug = wish.slug AND (former.org_id <> wish.org_id OR (former.livemode AND NOT wish.livemode))
+   );
 
 -- name: lock_link
 -- The counters are locked with the link, since a change of the cap belongs to both. Holds lock the counters alone.

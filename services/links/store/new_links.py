@@ -9,6 +9,7 @@ import msgspec
 
 from services.links.domain.link import Link
 from services.links.store import links
+from services.links.store.links import SlugWish
 from shared.contracts.links import LinkEvent
 from shared.kernel.answer import Answer, Once
 from shared.runtime import outbox
@@ -22,8 +23,8 @@ _SLUG: Final = "link_slug"
 _NO_CLAIM: Final = (None, None, None, None, None, None)
 
 Outcome = Literal["made", "known", "taken", "again"]
-"""`known`: its Idempotency-Key was used before. `taken`: its slug is some link's. `again`: it stood behind another one
-with its key or slug, of which nothing became, and has not been tried yet."""
+"""`known`: its Idempotency-Key was used before. `taken`: its slug is some link's, or kept for one. `again`: it stood
+behind another one with its key or slug, of which nothing became, and has not been tried yet."""
 
 
 class NewLink(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +51,7 @@ async def insert_all(pg: Reader, new: Sequence[NewLink]) -> list[Outcome]:
     Of several at once, `pg` is no transaction: a slug that is taken would have ended it.
     """
     firsts, behind = _apart(new)
-    taken: set[str] = set()
+    taken: set[SlugWish] = set()
     try:
         made = await _insert(pg, firsts)
     except asyncpg.UniqueViolationError as error:
@@ -58,19 +59,20 @@ async def insert_all(pg: Reader, new: Sequence[NewLink]) -> list[Outcome]:
             raise
         if len(new) == 1:
             return ["taken"]
-        taken = await links.taken(pg, [one.link.slug for one in firsts])
-        free = [one for one in firsts if one.link.slug not in taken]
+        taken = await links.taken(pg, [links.wish_of(one.link) for one in new])
+        free = [one for one in firsts if links.wish_of(one.link) not in taken]
         if len(free) == len(firsts):  # whoever had it has just let it go
             raise
         made = await _insert(pg, free)
     outcomes: dict[UUID, Outcome] = {}
     for one in firsts:
-        outcomes[one.link.id] = "made" if one.link.id in made else "taken" if one.link.slug in taken else "known"
+        is_taken = links.wish_of(one.link) in taken
+        outcomes[one.link.id] = "made" if one.link.id in made else "taken" if is_taken else "known"
     for one, first in behind:
         before = outcomes[first.link.id]
         if one.key is not None and one.key == first.key and before != "taken":
             outcomes[one.link.id] = "known"
-        elif one.link.slug in taken or (one.link.slug == first.link.slug and before == "made"):
+        elif links.wish_of(one.link) in taken or (one.link.slug == first.link.slug and before == "made"):
             outcomes[one.link.id] = "taken"
         else:
             outcomes[one.link.id] = "again"

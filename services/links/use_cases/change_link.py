@@ -72,7 +72,7 @@ async def preview_patch(
     )
     changes = await _changes(pg, actor, link, draft=draft, now=now, test_mode=test_mode)
     after = changes[-1][0] if changes else link
-    if after.slug != link.slug and await links.taken(pg, [after.slug]):
+    if after.slug != link.slug and await links.taken(pg, [links.wish_of(after)]):
         raise SlugTaken(after.slug)
     return after
 

@@ -86,7 +86,7 @@ async def create_link(
 async def preview_link(pg: Postgres, actor: Actor, *, draft: LinkDraft, now: datetime, test_mode: bool) -> Link:
     """The link as `create_link` would make it, with the same refusals; nothing is written, and nobody has its id."""
     link = await drawn(pg, actor, draft, now=now, test_mode=test_mode)
-    while await links.taken(pg, [link.slug]):
+    while await links.taken(pg, [links.wish_of(link)]):
         if draft.slug is not UNSET:
             raise SlugTaken(link.slug)
         link = with_other_slug(link)

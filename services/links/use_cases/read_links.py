@@ -91,8 +91,11 @@ async def link_stats(pg: Postgres, actor: Actor, link_id: UUID) -> tuple[Link, S
 
 
 async def find_for_checkout(pg: Postgres, ask: FindLink) -> FindLinkReply:
-    """For checkout, whose projection may not have it yet, and cannot know when a held use comes free."""
-    link = await (links.find_by_id(pg, ask.link_id) if ask.link_id else links.find_by_slug(pg, ask.slug))
+    """For checkout, whose projection may not have it yet, and cannot know when a held use comes free.
+
+    By a slug that it has given up, too: what was printed goes on leading to it.
+    """
+    link = await (links.find_by_id(pg, ask.link_id) if ask.link_id else links.find_by_address(pg, ask.slug))
     organization = await organizations.find(pg, link.org_id) if link else None
     if link is None or organization is None:
         return LinkMissing()

@@ -11,7 +11,7 @@ from shared.kernel.money import Money
 
 
 class FindLink(msgspec.Struct, frozen=True):
-    """By `slug`; by `link_id` where that is given."""
+    """By `slug`, also one that the link has given up; by `link_id` where that is given."""
 
     slug: str = ""
     link_id: UUID | None = None

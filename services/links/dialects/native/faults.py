@@ -24,7 +24,9 @@ from shared.runtime.problems import ProblemKind
 
 KINDS: Final = {
     SlugTaken.code: ProblemKind(
-        409, "The slug is taken", "Choose another one, or leave it out and one is made from the title."
+        409,
+        "The slug is taken",
+        "Choose another one, or leave it out and one is made from the title. What others have had stays theirs.",
     ),
     LinkHasEnded.code: ProblemKind(
         409, "The payment link has ended", "What has ended never comes back: make a new one."

@@ -111,7 +111,7 @@ async def slug_availability(request: NativeRequest) -> ASGIResponse:
     if not slug:
         raise Invalid("slug", "is required")
     call.surface.slug_questions.spend(str(call.actor.org_id))
-    return ok(availability_out(await find_slug(call.pg, slug)))
+    return ok(availability_out(await find_slug(call.pg, call.actor, slug)))
 
 
 HANDLERS: Final = [eligibility, timeline, events, qr, slug_availability]

@@ -1,5 +1,5 @@
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -27,7 +27,12 @@ Quantity = Annotated[int, Meta(ge=1, le=10_000)]
 Email = Annotated[str, Meta(min_length=3, max_length=254, examples=["amina@example.com"])]
 Gate = Literal["none", "otp"]
 State = Literal["active", "paused", "scheduled", "expired", "exhausted", "archived", "revoked", "deleted"]
-Slug = Annotated[str, Meta(min_length=1, max_length=64, pattern="^[a-z0-9-]+$", examples=["invoice-123"])]
+_KEPT: Final = (
+    "Unique. One that a link gave up goes on leading to it; only another link of its organization may take it."
+)
+Slug = Annotated[
+    str, Meta(min_length=1, max_length=64, pattern="^[a-z0-9-]+$", examples=["invoice-123"], description=_KEPT)
+]
 UsesMax = Annotated[int, Meta(ge=1, le=10**9, description="How often it can be paid; null is without limit.")]
 Methods = Annotated[list[Method], Meta(min_length=1, max_length=4)]
 Provider = Annotated[str, Meta(pattern="^[a-z0-9_-]{1,32}$", examples=["sandbox"])]
