@@ -82,7 +82,8 @@ async def test_what_is_not_quite_a_key_is_refused_and_no_secret_is_asked_about(
         await desk.ask("charges:read", authorization=f"Basic {good}")
     with pytest.raises(Unauthorized):
         await desk.ask("charges:read")
-    assert good.rsplit("_", 1)[1] not in repr(desk.bus.asked)
+    _, _, _, secret = good.split("_", 3)  # it may have underscores
+    assert secret not in repr(desk.bus.asked)
 
 
 async def test_a_revoked_key_stops_within_moments(service: LinksService, desk: Desk) -> None:
