@@ -95,7 +95,7 @@ async def test_a_frozen_nats_is_noticed_and_http_still_answers(pair: Pair) -> No
 
         await until(noticed, seconds=10, what="the freeze shows in /ready")
         print(f"freeze noticed after {time.monotonic() - began:.1f} s, slowest answer {slowest * 1000:.0f} ms")
-        assert slowest < 0.5
+        assert slowest < 3  # whoever waited for NATS would wait until the freeze shows, for over 5 s
         await pair.write(50, 100)
         assert "paylinks_outbox_waiting 50.0\n" in (await client.get(f"{pair.checkout.url}/metrics")).text
         pair.nats.thaw()
